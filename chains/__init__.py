@@ -1,0 +1,1 @@
+"""Chain families and what they share: names, encodings, checkpoints. Nothing here imports `relayer`."""

@@ -1,0 +1,1 @@
+"""The EVM family (CAIP-2 namespace eip155)."""

@@ -1,0 +1,1 @@
+"""The relayer: agreement, threshold signatures, the daemon and its command line."""
