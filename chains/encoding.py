@@ -197,7 +197,7 @@ class Tree:
     def branch(self, leaf: bytes) -> Branch:
         """The branch of the encoded `leaf`; a level at which its node is promoted has no sibling."""
         at = self.leaves.index(leaf)
-        sides, siblings = 0, []
+        sides, siblings = 0, list[bytes]()
         for level in self._levels[:-1]:
             if at ^ 1 < len(level):
                 sides |= (at & 1) << len(siblings)
