@@ -1,0 +1,1 @@
+"""The members' bus: signed envelopes over a transport that nobody has to trust."""
