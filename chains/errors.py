@@ -12,15 +12,15 @@ class ChainError(Exception):
     """Base of all errors of chain families; the text is one sentence for an operator."""
 
 
-class Refused(ChainError):  # noqa: N818 - named by what happened, as all of this tree
+class Refused(ChainError):
     """The chain is not the one that the configuration describes."""
 
 
-class Unreadable(ChainError):  # noqa: N818
+class Unreadable(ChainError):
     """No trustworthy reading now. Never to be taken for a zero."""
 
 
-class Halted(ChainError):  # noqa: N818
+class Halted(ChainError):
     """Something happened that must not happen; `evidence` is kept for the operator."""
 
     def __init__(self, text: str, evidence: str = "") -> None:

@@ -8,7 +8,7 @@ from chains.types import Family
 GROUP = "ballast.chains"
 
 
-class UnknownFamily(LookupError):  # noqa: N818
+class UnknownFamily(LookupError):
     """No installed package brings the namespace."""
 
 

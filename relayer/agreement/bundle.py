@@ -13,7 +13,7 @@ from relayer.agreement.units import ceiled
 Entries = Mapping[bytes, tuple[Entry, ...]]
 
 
-class Invalid(ValueError):  # noqa: N818 - named by the verdict
+class Invalid(ValueError):
     """Signed by its author and yet not valid: evidence against the author."""
 
 

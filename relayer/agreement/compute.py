@@ -7,13 +7,13 @@ text: docs/protocol.md, "Compute".
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from chains.encoding import Leaf, MintCap
+from chains.encoding import Leaf
 from relayer.agreement.books import Books, RouteBooks
 from relayer.agreement.bundle import Bundle
 from relayer.agreement.disagreement import Verdict
-from relayer.agreement.horizons import ChainView, view
-from relayer.agreement.ledger import domains, merged
-from relayer.agreement.params import Params, RouteParams
+from relayer.agreement.horizons import view
+from relayer.agreement.ledger import merged
+from relayer.agreement.params import Params
 from relayer.agreement.routing import RouteResult, compute_route
 from relayer.agreement.shareout import Request, share_out
 from relayer.agreement.units import floored

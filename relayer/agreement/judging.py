@@ -1,0 +1,255 @@
+"""Judging what members say: an observation counts once its whole closure is there and valid.
+
+The closure of an observation is its certificate with statements and books, and its proposals with their bundles'
+closures, down to certificates. Rounds fall strictly on the way, so it ends; each part is judged once, bottom-up, under
+the configuration that it names. Signature and proof checks are arguments, so the rules stay pure.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from chains.encoding import Tree
+from chains.hashing import keccak256
+from chains.types import Checkpoint
+from chains.wire import ZERO32, EncodingError
+from relayer.agreement.books import Books
+from relayer.agreement.bundle import Bundle, CertifiedRound, Entries, Invalid, ProposedRound, entries_of
+from relayer.agreement.compute import Allot
+from relayer.agreement.ledger import expired
+from relayer.agreement.observation import ChainReading, Observation, PositionReading, decode_manifest
+from relayer.agreement.params import Params
+from relayer.agreement.records import Certified, Proposal, decode_statements
+from relayer.agreement.shareout import share_out
+from relayer.agreement.voting import Refusal, propose
+
+Blobs = Callable[[bytes], bytes | None]
+MAX_PROVEN = 10_000
+
+
+class Missing(LookupError):
+    """Blobs that the closure names and that are not there yet. Not a verdict: fetch `digests` and judge again."""
+
+    def __init__(self, digests: Iterable[bytes]) -> None:
+        self.digests = frozenset(digests)
+        super().__init__(f"{len(self.digests)} parts are missing")
+
+
+class UnknownConfiguration(LookupError):
+    """Made under a configuration that this member does not have. Not a verdict."""
+
+    def __init__(self, config_id: bytes) -> None:
+        super().__init__(f"configuration {config_id.hex()} is not known here: list its file under `previous`")
+
+
+@dataclass(frozen=True)
+class Checks:
+    """The checks that need cryptography. Each raises `Invalid`.
+
+    `member(key32, message, signature64)`: Ed25519. `certificate(epoch, message32, R33, z32)`: the group's signature.
+    `proof(position id, checkpoint, amount, proof blob)`: a family's check of a state proof.
+    """
+
+    member: Callable[[bytes, bytes, bytes], None]
+    certificate: Callable[[int, bytes, bytes, bytes], None]
+    proof: Callable[[bytes, Checkpoint, int, bytes], None]
+
+
+class Judge:
+    """Judges each part once and remembers the verdicts that passed."""
+
+    def __init__(self, configs: Mapping[bytes, Params], checks: Checks, allot: Allot = share_out) -> None:
+        self._configs = configs
+        self._checks = checks
+        self._allot = allot
+        self._certified: dict[bytes, CertifiedRound] = {}
+        self._proposed: dict[bytes, ProposedRound] = {}
+        self._valid: dict[bytes, int] = {}
+        self._proven: dict[tuple[bytes, bytes, int, bytes], None] = {}
+
+    def forget(self, below: int) -> None:
+        """Drops what was judged of rounds below `below`. Needed again, it is judged again."""
+        self._certified = {i: c for i, c in self._certified.items() if c.round >= below}
+        self._proposed = {i: p for i, p in self._proposed.items() if p.round >= below}
+        self._valid = {key: round_ for key, round_ in self._valid.items() if round_ >= below}
+        self._proven = dict(list(self._proven.items())[-MAX_PROVEN:])
+
+    def certified(self, c: Certified, blobs: Blobs) -> CertifiedRound:
+        """The certificate's round. Raises `Invalid`, `Missing`, `UnknownConfiguration`."""
+        key = c.encode()  # not the id alone: another signature or basis under a known id is another claim
+        if key in self._valid:
+            return self._certified[c.id]
+        params = self._params(c.basis.config_id)
+        if c.header.epoch != params.epoch:
+            raise Invalid(f"certificate of round {c.round}: its epoch is not its configuration's")
+        if c.header.evidence != c.basis.evidence():
+            raise Invalid(f"certificate of round {c.round}: books and configuration are not those it was made from")
+        self._checks.certificate(c.header.epoch, c.id, c.certificate.r, c.certificate.z)
+        books_blob, statements = _all(blobs, (c.basis.books, c.basis.statements))
+        try:
+            books = Books.decode(books_blob)
+        except EncodingError as error:
+            raise Invalid(f"certificate of round {c.round}: books: {error}") from error
+        entries = _statements(statements, c.header.root, params, f"certificate of round {c.round}")
+        self._certified[c.id] = CertifiedRound(c.id, c.round, c.header.epoch, entries, books)
+        self._valid[key] = c.round
+        return self._certified[c.id]
+
+    def observation(self, o: Observation, blobs: Blobs) -> None:
+        """Passes when the observation and its whole closure are valid. Raises as `certified` does; on `Missing` with
+        everything that is known to be missing."""
+        parts = self._expand(o, blobs)
+        for proposal, observations in sorted(parts.values(), key=lambda part: part[0].round):
+            for inner in observations:
+                self._shallow(inner, blobs)
+            self._recompute(proposal, observations)
+        self._shallow(o, blobs)
+
+    def bundle(self, observations: Iterable[Observation]) -> Bundle:
+        """The bundle of judged observations. Which proposals it holds depends on the observations alone."""
+        ordered = tuple(sorted(observations, key=lambda o: o.member))
+        certified = {o.certificate.id: self._certified[o.certificate.id] for o in ordered if o.certificate}
+        proposed = {
+            p.id: self._proposed[p.id]
+            for o in ordered
+            for p in o.proposals
+            if p.id in self._proposed and not self._over(p, o)
+        }
+        return Bundle(ordered, certified, proposed)
+
+    def proposed(self, p: Proposal, blobs: Blobs) -> ProposedRound:
+        """The entries of a proposal that passed before."""
+        if p.id not in self._proposed:
+            raise Missing([p.basis.statements])
+        return self._proposed[p.id]
+
+    def _params(self, config_id: bytes) -> Params:
+        if config_id not in self._configs:
+            raise UnknownConfiguration(config_id)
+        return self._configs[config_id]
+
+    def _expand(self, o: Observation, blobs: Blobs) -> dict[bytes, tuple[Proposal, tuple[Observation, ...]]]:
+        """Every proposal of the closure that is not judged yet, with its observations; top-down, so that a depth of
+        many rounds needs no deep recursion."""
+        found: dict[bytes, tuple[Proposal, tuple[Observation, ...]]] = {}
+        missing: set[bytes] = set()
+        stack = [o]
+        while stack:
+            outer = stack.pop()
+            if outer.digest in self._valid:
+                continue
+            try:
+                self._signed(outer)
+                if outer.certificate:
+                    self.certified(outer.certificate, blobs)
+                for p in outer.proposals:
+                    key = p.encode()
+                    if key not in found and key not in self._valid and not self._expired(p, outer, blobs):
+                        found[key] = p, self._observations(p, blobs)
+                        stack.extend(found[key][1])
+            except Missing as error:
+                missing |= error.digests
+        if missing:
+            raise Missing(missing)
+        return found
+
+    def _signed(self, o: Observation) -> None:
+        params = self._params(o.config_id)
+        if o.member >= params.n or o.epoch != params.epoch:
+            raise Invalid(f"observation of round {o.round}: no such member or epoch in its configuration")
+        self._checks.member(params.members[o.member], o.signed_part, o.signature)
+
+    def _expired(self, p: Proposal, reporter: Observation, blobs: Blobs) -> bool:
+        """Checks the proposal's own signature and statements, and whether all of them had expired for its reporter."""
+        params = self._params(p.basis.config_id)
+        if p.header.epoch != params.epoch or p.header.evidence != p.basis.evidence():
+            raise Invalid(f"proposal of round {p.round}: its header does not bind what it names")
+        self._checks.member(params.members[params.leader(p.round)], p.signed_part, p.signature)
+        (statements,) = _all(blobs, (p.basis.statements,))
+        entries = _statements(statements, p.header.root, params, f"proposal of round {p.round}")
+        self._proposed[p.id] = ProposedRound(p.id, p.round, p.header.epoch, entries)
+        return self._over(p, reporter)
+
+    def _over(self, p: Proposal, reporter: Observation) -> bool:
+        """Whether every expiry of the proposal lies below the horizons of its reporter's certificate."""
+        if reporter.certificate is None:
+            return False
+        horizons = self._certified[reporter.certificate.id].books
+        chains = {d.domain: d.chain for r in self._params(p.basis.config_id).routes for d in r.deployments}
+        entries = [e for of_route in self._proposed[p.id].entries.values() for e in of_route]
+        return all(expired(e, horizons.horizon(chains[e.domain])) for e in entries)
+
+    def _observations(self, p: Proposal, blobs: Blobs) -> tuple[Observation, ...]:
+        (manifest,) = _all(blobs, (p.basis.observations,))
+        try:
+            digests = decode_manifest(manifest)
+            observations = tuple(Observation.decode(raw) for raw in _all(blobs, digests))
+        except EncodingError as error:
+            raise Invalid(f"proposal of round {p.round}: observations: {error}") from error
+        members = [o.member for o in observations]
+        if members != sorted(set(members)) or len(members) < self._params(p.basis.config_id).threshold:
+            raise Invalid(f"proposal of round {p.round}: fewer than t distinct observers, or out of order")
+        if any((o.round, o.config_id) != (p.round, p.basis.config_id) for o in observations):
+            raise Invalid(f"proposal of round {p.round}: an observation of another round or configuration")
+        return observations
+
+    def _shallow(self, o: Observation, blobs: Blobs) -> None:
+        """The observation's own readings: nothing that the configuration lacks, and every proof that it calls for."""
+        if o.digest in self._valid:
+            return
+        params = self._params(o.config_id)
+        positions = {p.id: p for r in params.routes for p in r.positions}
+        domains = {d.domain: d.chain for r in params.routes for d in r.deployments}
+        _all(blobs, [p.proof for _, p in o.proofs() if p.proof != ZERO32])
+        for chain in o.chains:
+            if any(domains.get(g.domain) != chain.chain for g in chain.gates):
+                raise Invalid(f"observation of member {o.member}: a gate that is not on {chain.chain}")
+            for reading in chain.positions:
+                position = positions.get(reading.position)
+                if position is None or position.chain != chain.chain:
+                    raise Invalid(f"observation of member {o.member}: a position that is not on {chain.chain}")
+                if position.proven or reading.proof != ZERO32:
+                    self._prove(chain, reading, blobs)
+        self._valid[o.digest] = o.round
+
+    def _prove(self, chain: ChainReading, reading: PositionReading, blobs: Blobs) -> None:
+        key = (reading.position, chain.block_hash, reading.amount, reading.proof)
+        if key in self._proven:
+            return
+        if reading.proof == ZERO32:
+            raise Invalid("a reading without the proof that its position calls for")
+        (proof,) = _all(blobs, (reading.proof,))
+        at = Checkpoint(chain.chain, chain.height, chain.block_hash, chain.time)
+        self._checks.proof(reading.position, at, reading.amount, proof)
+        self._proven[key] = None
+
+    def _recompute(self, p: Proposal, observations: tuple[Observation, ...]) -> None:
+        try:
+            _, header, basis = propose(self.bundle(observations), self._params(p.basis.config_id), self._allot)
+        except Refusal as refusal:
+            raise Invalid(f"proposal of round {p.round}: {refusal}") from refusal
+        if header != p.header or basis != p.basis:
+            raise Invalid(f"proposal of round {p.round}: its observations come to another round")
+        self._valid[p.encode()] = p.round
+
+
+def _all(blobs: Blobs, digests: Iterable[bytes]) -> list[bytes]:
+    """The blobs in order. Raises `Missing` with all that are not there, `Invalid` never: digests are the fetcher's
+    to check, and are checked here once more."""
+    wanted = list(digests)
+    found = [blobs(digest) for digest in wanted]
+    if missing := [digest for digest, blob in zip(wanted, found, strict=True) if blob is None]:
+        raise Missing(missing)
+    present = [blob for blob in found if blob is not None]
+    if any(keccak256(blob) != digest for digest, blob in zip(wanted, present, strict=True)):
+        raise Missing(wanted)
+    return present
+
+
+def _statements(blob: bytes, root: bytes, params: Params, what: str) -> Entries:
+    try:
+        leaves = decode_statements(blob)
+        if Tree(leaves).root != root:
+            raise Invalid(f"{what}: statements do not lead to its root")
+    except EncodingError as error:
+        raise Invalid(f"{what}: statements: {error}") from error
+    return entries_of(leaves, params)
