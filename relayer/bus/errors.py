@@ -37,7 +37,7 @@ class BusError(Exception):
     """Anything that goes wrong on the bus."""
 
 
-class BadEnvelope(BusError):  # noqa: N818 - reads as what it is
+class BadEnvelope(BusError):
     """Not an envelope for this committee.
 
     `sender` is the member index once its signature over the header has been checked, else None: before that nobody may
@@ -51,7 +51,7 @@ class BadEnvelope(BusError):  # noqa: N818 - reads as what it is
         self.sender = sender
 
 
-class Replayed(BusError):  # noqa: N818
+class Replayed(BusError):
     """A proven envelope that must not count (again)."""
 
     def __init__(self, reason: Drop, detail: str) -> None:
@@ -59,21 +59,21 @@ class Replayed(BusError):  # noqa: N818
         self.reason = reason
 
 
-class SecondCopy(BusError):  # noqa: N818
+class SecondCopy(BusError):
     """Another process holds this member's identity key and signs with it now. This one must stop."""
 
 
-class BusDown(BusError):  # noqa: N818
+class BusDown(BusError):
     """The transport is not connected."""
 
 
-class NoAnswer(BusError):  # noqa: N818
+class NoAnswer(BusError):
     """A request was not answered in time, or nobody serves its subject."""
 
 
-class BadBlob(BusError):  # noqa: N818
+class BadBlob(BusError):
     """A malformed blob request or answer, or bytes that are not what was asked for."""
 
 
-class FetchFailed(BusError):  # noqa: N818
+class FetchFailed(BusError):
     """No member delivered the body before the deadline."""

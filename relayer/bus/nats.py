@@ -1,0 +1,205 @@
+"""The NATS transport, over nats-py: connects anew for ever, keeps subscriptions over reconnections, bounds what waits.
+
+nats-py's own reconnection gives up for good on some answers of the server (an authorization that is refused once, too
+many connections) and keeps publications of an outage for later. Here each connection is a new client, and what cannot
+be sent now is refused: on this bus an old message is worth nothing.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Callable, Coroutine
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError, SlowConsumerError
+
+from chains.types import Log
+from relayer.bus.access import NatsOptions
+from relayer.bus.envelope import LARGEST
+from relayer.bus.errors import BusDown, NoAnswer
+from relayer.bus.transport import Handler, Inbox
+
+_LOST = (NatsError, OSError, asyncio.TimeoutError)
+
+
+class NatsTransport:
+    """Use `connect`. `messages` and `size` (bytes) bound what waits for each subscriber."""
+
+    def __init__(self, options: NatsOptions, log: Log, *, messages: int = 4096, size: int = 64 << 20) -> None:
+        self._options = options
+        self._log = log
+        self._limits = (messages, size)
+        self._client: Client | None = None
+        self._lost = asyncio.Event()
+        self._inboxes: list[tuple[str, Inbox]] = []
+        self._handlers: list[tuple[str, Handler]] = []
+        self._slow = 0
+        self._keeper: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def connect(
+        cls, options: NatsOptions, log: Log, *, messages: int = 4096, size: int = 64 << 20
+    ) -> "NatsTransport":
+        """A connected transport. Raises `BusDown`, once, where no server can be reached or none lets this member in;
+        after that, lost connections are its own business. Raises `AccessRefused` for unusable secret files."""
+        transport = cls(options, log, messages=messages, size=size)
+        await transport._open()
+        transport._keeper = asyncio.get_running_loop().create_task(transport._keep())
+        return transport
+
+    @property
+    def connected(self) -> bool:
+        return self._client is not None and not self._lost.is_set()
+
+    @property
+    def dropped(self) -> int:
+        return self._slow + sum(inbox.dropped for _, inbox in self._inboxes)
+
+    async def publish(self, subject: str, payload: bytes) -> None:
+        client = self._current()
+        try:
+            await client.publish(subject, payload)
+        except _LOST as error:
+            raise BusDown(f"NATS: {error}") from error
+
+    async def subscribe(self, subject: str) -> AsyncIterator[bytes]:
+        inbox = Inbox(*self._limits)
+        await self._attached(lambda client: self._listen(client, subject, inbox))
+        self._inboxes.append((subject, inbox))
+        return inbox
+
+    async def serve(self, subject: str, handler: Handler) -> None:
+        await self._attached(lambda client: self._answer(client, subject, handler))
+        self._handlers.append((subject, handler))
+
+    async def request(self, subject: str, payload: bytes, timeout: float) -> bytes:  # noqa: ASYNC109
+        client = self._current()
+        try:
+            reply = await client.request(subject, payload, timeout=timeout)
+        except NoRespondersError:
+            raise NoAnswer(f"nobody serves {subject}") from None
+        except TimeoutError:
+            raise NoAnswer(f"{subject}: no answer within {timeout} s") from None
+        except _LOST as error:
+            raise BusDown(f"NATS: {error}") from error
+        return reply.data
+
+    async def close(self) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        for _, inbox in self._inboxes:
+            inbox.close()
+        if self._client is not None:
+            client, self._client = self._client, None
+            await _close(client)
+
+    def _current(self) -> Client:
+        if self._client is None or self._lost.is_set():
+            raise BusDown(f"not connected to NATS at {self._options.where}; trying again by itself")
+        return self._client
+
+    async def _attached(self, attach: Callable[[Client], Coroutine[None, None, None]]) -> None:
+        client = self._current()
+        try:
+            await attach(client)
+            await client.flush()  # the server knows of the interest when this returns
+        except _LOST as error:
+            raise BusDown(f"NATS: {error}") from error
+
+    async def _listen(self, client: Client, subject: str, inbox: Inbox) -> None:
+        async def take(message: Msg) -> None:
+            inbox.put(message.data)
+
+        messages, size = self._limits
+        await client.subscribe(subject, cb=take, pending_msgs_limit=messages, pending_bytes_limit=size)
+
+    async def _answer(self, client: Client, subject: str, handler: Handler) -> None:
+        async def take(message: Msg) -> None:
+            try:
+                reply = await handler(message.data)
+                # An empty answer spares the asker the time-out; it is malformed in every exchange of this bus.
+                await message.respond(b"" if reply is None else reply)
+            except _LOST as error:
+                self._log.debug("bus.answer_lost", subject=subject, error=str(error))
+            except Exception as error:
+                self._log.warning("bus.request_refused", subject=subject, error=str(error))
+                with contextlib.suppress(*_LOST):
+                    await message.respond(b"")
+
+        messages, size = self._limits
+        await client.subscribe(subject, cb=take, pending_msgs_limit=messages, pending_bytes_limit=size)
+
+    async def _open(self) -> None:
+        """Connects a new client to any of the servers, each tried twice. Raises `BusDown`."""
+        client = Client()
+        last: list[Exception] = []
+        lost = asyncio.Event()
+
+        async def on_error(error: Exception) -> None:
+            if isinstance(error, SlowConsumerError):
+                self._slow += 1
+                return
+            last.append(error)
+            del last[:-1]
+            self._log.debug("bus.nats_error", error=str(error))
+
+        async def on_close() -> None:
+            lost.set()
+
+        try:
+            await client.connect(
+                servers=list(self._options.urls),
+                allow_reconnect=False,
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0,
+                connect_timeout=self._options.connect_seconds,
+                error_cb=on_error,
+                closed_cb=on_close,
+                **self._options.arguments(client),
+            )
+            self._options.require_tls(client)
+            if client.max_payload < LARGEST:
+                raise BusDown(
+                    f"NATS at {self._options.where} takes payloads of {client.max_payload} bytes, {LARGEST} are "
+                    "needed: raise max_payload in its configuration"
+                )
+            for subject, inbox in self._inboxes:
+                await self._listen(client, subject, inbox)
+            for subject, handler in self._handlers:
+                await self._answer(client, subject, handler)
+            await client.flush()
+        except BusDown:
+            await _close(client)
+            raise
+        except _LOST as error:
+            await _close(client)
+            why = str(last[-1] if last else error) or type(error).__name__
+            raise BusDown(
+                f"NATS at {self._options.where} cannot be used: {why}. Is the server running, and are address and "
+                "credentials those of member.toml?"
+            ) from error
+        self._client, self._lost = client, lost
+
+    async def _keep(self) -> None:
+        """Waits for the connection to be lost, then connects anew, for ever, with growing, jittered pauses."""
+        while True:
+            await self._lost.wait()
+            self._log.warning("bus.disconnected", servers=self._options.where)
+            pause = self._options.first_wait
+            while True:
+                try:
+                    await self._open()
+                    break
+                except BusDown as error:
+                    self._log.warning("bus.unreachable", error=str(error), retry_seconds=round(pause, 2))
+                    await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+                    pause = min(pause * 2, self._options.longest_wait)
+            self._log.info("bus.reconnected", servers=self._options.where)
+
+
+async def _close(client: Client) -> None:
+    with contextlib.suppress(Exception):  # it is thrown away whatever state it is in
+        await client.close()
