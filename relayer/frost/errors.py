@@ -61,7 +61,7 @@ class InvalidShares(Blame):
 class InvalidSignature(FrostError):
     """A group signature that does not verify.
 
-    `reason` is `bad_point` (R), `bad_scalar` (z, or a zero challenge) or `bad_signature` (the equation).
+    `reason` is `bad_point` (R), `bad_scalar` (z) or `bad_signature` (the equation, or a challenge of zero).
     """
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -22,7 +22,7 @@ def verify(group: GroupKey, message: bytes, r: bytes, z: bytes) -> None:
         raise InvalidSignature("bad_scalar", f"z: {error}") from error
     e = challenge(group, r, message)
     if e == 0:
-        raise InvalidSignature("bad_scalar", "the challenge is zero")
+        raise InvalidSignature("bad_signature", "the challenge is zero")
     try:
         point = add_base(multiply(group.point, ORDER - e), scalar)
     except InvalidPoint as error:
