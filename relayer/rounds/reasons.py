@@ -1,0 +1,77 @@
+"""Why a round is held. A reason holds, slot after slot, until a certificate that carries the route clears it."""
+
+from collections.abc import Iterable, Mapping
+
+from relayer.agreement.books import APPARENT, CONFIRMED, COVERED, RouteBooks
+from relayer.agreement.bundle import CertifiedRound
+from relayer.agreement.observation import ChainReading, GateReading, PositionReading
+from relayer.agreement.params import Params, RouteParams
+from relayer.agreement.units import ceiled, floored, share_floored
+
+HEARTBEAT = "heartbeat"
+DEVIATION = "deviation"
+HEADROOM = "headroom"
+DEFICIT = "deficit"
+UNSETTLED = "unsettled"
+
+
+def reasons(
+    params: Params, last: CertifiedRound | None, readings: Iterable[ChainReading] | None, round_: int
+) -> dict[bytes, str]:
+    """The reasons that hold in the slot of `round_`, by route. `readings` are the member's own, None before they are
+    there: then only the heartbeat is known."""
+    positions: dict[bytes, PositionReading] = {}
+    gates: dict[bytes, GateReading] = {}
+    for chain in readings or ():
+        positions |= {p.position: p for p in chain.positions}
+        gates |= {g.domain: g for g in chain.gates}
+    found = {}
+    for route in params.routes:
+        books = last.books.route(route.id) if last else RouteBooks(route.id)
+        if books.status != COVERED and last is not None and not _turn(params, round_):
+            continue
+        if reason := _reason(route, params, books, positions, gates, round_):
+            found[route.id] = reason
+    return found
+
+
+def _turn(params: Params, round_: int) -> bool:
+    """A route that the last certificate could not cover calls only in every b-th turn of the leaders."""
+    return (round_ // params.n) % params.turns == 0
+
+
+def _reason(
+    route: RouteParams,
+    params: Params,
+    books: RouteBooks,
+    positions: Mapping[bytes, PositionReading],
+    gates: Mapping[bytes, GateReading],
+    round_: int,
+) -> str | None:
+    if not books.carried or params.begins(round_) >= params.begins(books.carried) + params.heartbeat:
+        return HEARTBEAT
+    if any(p.id not in positions for p in route.positions) or any(d.domain not in gates for d in route.deployments):
+        return None
+    collateral = sum(floored(positions[p.id].floor, p.decimals, route.decimals) for p in route.positions)
+    supplies = {d.domain: ceiled(gates[d.domain].supply, d.decimals, route.decimals) for d in route.deployments}
+    if (collateral < sum(supplies.values())) != (books.status in (APPARENT, CONFIRMED)):
+        return DEFICIT
+    if books.status not in (COVERED, CONFIRMED):
+        return UNSETTLED
+    if _moved(route, books.collateral, collateral):
+        return DEVIATION
+    for d in route.deployments:
+        record = books.record(d.domain)
+        if record is None or _moved(route, record.supply, supplies[d.domain]):
+            return DEVIATION
+        gate = gates[d.domain]
+        if supplies[d.domain] != record.supply and gate.supply > gate.cap - share_floored(
+            gate.cap, route.low_water_bps
+        ):
+            return HEADROOM
+    return None
+
+
+def _moved(route: RouteParams, before: int, now: int) -> bool:
+    """Whether an amount moved by more than the route's deviation; a change from or to 0 always has."""
+    return before != now and (not before or not now or abs(now - before) * 10_000 > before * route.deviation_bps)
