@@ -49,11 +49,6 @@ def _thresholds(c: Committee) -> Iterator[Finding]:
         yield _found(("faulty" if sentence.startswith("n >= 3f") else "threshold",), sentence)
 
 
-def _epoch(c: Committee) -> Iterator[Finding]:
-    if c.epoch < 1:
-        yield _found(("epoch",), "epochs count from 1")
-
-
 def _slot(c: Committee) -> Iterator[Finding]:
     least = 2 * c.skew + MIN_WORK
     if c.slot < least:
@@ -170,7 +165,7 @@ def _own_backing(c: Committee) -> Iterator[Finding]:
 
 def _routes(c: Committee) -> Iterator[Finding]:
     for i, route in enumerate(c.routes):
-        for check in (_weights, _deviation, _grace):
+        for check in (_weights, _grace):
             try:
                 yield from check(route, ("routes", i))
             except Absent:
@@ -186,11 +181,6 @@ def _weights(route: Route, where: Where) -> Iterator[Finding]:
     live = [deployment.weight for deployment in route.deployments if not deployment.retired]
     if live and sum(live) == 0:
         yield _found((*where, "deployments"), "all weights are 0: no deployment could ever get a cap")
-
-
-def _deviation(route: Route, where: Where) -> Iterator[Finding]:
-    if route.deviation_bps < 1:
-        yield _found((*where, "deviation_bps"), "must be at least 1, or every slot has a reason for a round")
 
 
 def _grace(route: Route, where: Where) -> Iterator[Finding]:
@@ -234,7 +224,6 @@ def _repeated(
 
 _CHECKS: tuple[Check, ...] = (
     _thresholds,
-    _epoch,
     _slot,
     _heartbeat,
     _members,

@@ -20,11 +20,14 @@ from relayer.config.fields import (
     Amount,
     Asset,
     Bps,
+    Change,
     Counter,
     Decimals,
+    Epoch,
     Identity,
     Name,
     Seconds,
+    Share,
     Span,
     Time,
     doc,
@@ -133,13 +136,13 @@ class Route(Section):
     name: Annotated[Name, doc("names the route for good: its id is the Keccak-256 of the name", rule="unique")]
     decimals: Annotated[Decimals, doc("decimals of the route's own units", rule="never changes")]
     margin: Annotated[Amount, doc("collateral that backs nothing", unit="route units")] = 0
-    margin_bps: Annotated[Bps, doc("share of the collateral that backs nothing, beside `margin`", unit="bps")] = 0
-    slack_bps: Annotated[Bps, doc("share of the backing that is never handed out as caps", unit="bps")] = 0
+    margin_bps: Annotated[Share, doc("share of the collateral that backs nothing, beside `margin`", unit="bps")] = 0
+    slack_bps: Annotated[Share, doc("share of the backing that is never handed out as caps", unit="bps")] = 0
     demand_bps: Annotated[
         Bps, doc("share of the free room that follows recent demand; the rest follows the weights", unit="bps")
     ] = 0
     deviation_bps: Annotated[
-        Bps, doc("a change of collateral, supply or cap beyond this is worth a round", unit="bps", rule="`>= 1`")
+        Change, doc("a change of collateral, supply or cap beyond this is worth a round", unit="bps")
     ] = 100
     low_water_bps: Annotated[Bps, doc("headroom below this share of the cap is worth a round", unit="bps")] = 1000
     tolerance: Annotated[
@@ -162,8 +165,8 @@ class Committee(Section):
         doc("what is at stake: `ballast keys deal` works on a devnet only", rule="never changes"),
     ]
     epoch: Annotated[
-        Counter,
-        doc("life of one group key, counted from 1", rule="`>= 1`; members and thresholds change only with it"),
+        Epoch,
+        doc("life of one group key, counted from 1", rule="members and thresholds change only with it"),
     ]
     from_round: Annotated[
         Counter, doc("the round from which this configuration holds", rule="later than the previous one's")
@@ -185,7 +188,7 @@ class Committee(Section):
     ]
     turns: Annotated[
         Span,
-        doc("a route that was left out calls for a round only in every so manieth turn of the leaders", unit="turns"),
+        doc("b: a route that was left out calls for a round only in every b-th turn of the leaders", unit="turns"),
     ] = 1
     faulty: Annotated[Counter, doc("f: how many members may fail in any way", unit="members", rule="`n >= 3f + 1`")]
     threshold: Annotated[

@@ -23,12 +23,20 @@ class Finding:
 
 
 class ConfigError(Exception):
-    """Everything that is wrong with one file. The text has one line per finding, each with the file's name."""
+    """Everything that is wrong with one file, and with `others` that it names. The text has one line per finding, each
+    with its file's name."""
 
-    def __init__(self, file: str, findings: Sequence[Finding]) -> None:
+    def __init__(self, file: str, findings: Sequence[Finding], others: Sequence["ConfigError"] = ()) -> None:
         self.file = file
         self.findings = tuple(findings)
-        super().__init__("\n".join(f"{file}: {finding}" for finding in self.findings))
+        self.others = tuple(others)
+        own = [f"{file}: {finding}" for finding in self.findings]
+        super().__init__("\n".join([*own, *(str(other) for other in self.others)]))
+
+    def all(self) -> list[tuple[str, Finding]]:
+        """Every finding with its file."""
+        own = [(self.file, finding) for finding in self.findings]
+        return [*own, *(pair for other in self.others for pair in other.all())]
 
 
 def path(where: Where) -> str:
@@ -46,7 +54,13 @@ def path(where: Where) -> str:
 def unknown_key(key: str, known: Iterable[str]) -> str:
     """The message about a key that no setting has, with the nearest known one."""
     names = sorted(known)
-    near = difflib.get_close_matches(key, names, n=1)
+    near = nearest(key, names)
     if near:
-        return f"unknown key; did you mean {near[0]!r}?"
+        return f"unknown key{near}"
     return f"unknown key; known here: {', '.join(names)}" if names else "unknown key; none is known here"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """ "; did you mean 'x'?" where a known name is near, else nothing."""
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from relayer.config.errors import Finding, Where, path, unknown_key
+from relayer.config.secret import anchored
 
 
 class Absent(AttributeError):
@@ -138,7 +139,7 @@ def _leaf(info: FieldInfo, raw: Any, where: Where, report: Report) -> Any:
         config=ConfigDict(strict=True, hide_input_in_errors=True),
     )
     try:
-        return adapter.validate_python(raw)
+        return anchored(adapter.validate_python(raw), report.base)
     except ValidationError as error:
         report_invalid(error, raw, None, where, report)
         return _MISSING
@@ -214,7 +215,7 @@ def _message(details: ErrorDetails, known: Iterable[str], steps: Where) -> str:
         return str(context["error"])
     text = details["msg"].removeprefix("Input ").removeprefix("Value ")
     given = details["input"]
-    if isinstance(given, bool | int | float):
+    if isinstance(given, bool | int | float) and not details["type"].startswith("string"):
         return f"{text}, not {str(given).lower() if isinstance(given, bool) else given}"
     return f"{text[:1].lower()}{text[1:]}"
 
