@@ -18,7 +18,7 @@ from relayer.agreement.compute import Allot
 from relayer.agreement.ledger import expired
 from relayer.agreement.observation import ChainReading, Observation, PositionReading, decode_manifest
 from relayer.agreement.params import Params
-from relayer.agreement.records import Certified, Proposal, decode_statements
+from relayer.agreement.records import Basis, Certified, Proposal, decode_statements
 from relayer.agreement.shareout import share_out
 from relayer.agreement.voting import Refusal, propose
 
@@ -117,10 +117,30 @@ class Judge:
         return Bundle(ordered, certified, proposed)
 
     def proposed(self, p: Proposal, blobs: Blobs) -> ProposedRound:
-        """The entries of a proposal that passed before."""
-        if p.id not in self._proposed:
-            raise Missing([p.basis.statements])
+        """The proposal's round, after checking its leader's signature, what its header binds, and its statements; its
+        observations are not looked at. Raises as `certified` does."""
+        params = self._params(p.basis.config_id)
+        if p.header.epoch != params.epoch or p.header.evidence != p.basis.evidence():
+            raise Invalid(f"proposal of round {p.round}: its header does not bind what it names")
+        self._checks.member(params.members[params.leader(p.round)], p.signed_part, p.signature)
+        (statements,) = _all(blobs, (p.basis.statements,))
+        entries = _statements(statements, p.header.root, params, f"proposal of round {p.round}")
+        self._proposed[p.id] = ProposedRound(p.id, p.round, p.header.epoch, entries)
         return self._proposed[p.id]
+
+    def basis(self, basis: Basis, round_: int, blobs: Blobs) -> Bundle:
+        """The bundle that a round stands on, every observation judged with its closure. Raises as `certified` does; on
+        `Missing` with everything that is known to be missing."""
+        observations = self._observations(basis, round_, blobs)
+        missing: set[bytes] = set()
+        for o in observations:
+            try:
+                self.observation(o, blobs)
+            except Missing as error:
+                missing |= error.digests
+        if missing:
+            raise Missing(missing)
+        return self.bundle(observations)
 
     def _params(self, config_id: bytes) -> Params:
         if config_id not in self._configs:
@@ -144,7 +164,7 @@ class Judge:
                 for p in outer.proposals:
                     key = p.encode()
                     if key not in found and key not in self._valid and not self._expired(p, outer, blobs):
-                        found[key] = p, self._observations(p, blobs)
+                        found[key] = p, self._observations(p.basis, p.round, blobs)
                         stack.extend(found[key][1])
             except Missing as error:
                 missing |= error.digests
@@ -160,13 +180,7 @@ class Judge:
 
     def _expired(self, p: Proposal, reporter: Observation, blobs: Blobs) -> bool:
         """Checks the proposal's own signature and statements, and whether all of them had expired for its reporter."""
-        params = self._params(p.basis.config_id)
-        if p.header.epoch != params.epoch or p.header.evidence != p.basis.evidence():
-            raise Invalid(f"proposal of round {p.round}: its header does not bind what it names")
-        self._checks.member(params.members[params.leader(p.round)], p.signed_part, p.signature)
-        (statements,) = _all(blobs, (p.basis.statements,))
-        entries = _statements(statements, p.header.root, params, f"proposal of round {p.round}")
-        self._proposed[p.id] = ProposedRound(p.id, p.round, p.header.epoch, entries)
+        self.proposed(p, blobs)
         return self._over(p, reporter)
 
     def _over(self, p: Proposal, reporter: Observation) -> bool:
@@ -178,18 +192,18 @@ class Judge:
         entries = [e for of_route in self._proposed[p.id].entries.values() for e in of_route]
         return all(expired(e, horizons.horizon(chains[e.domain])) for e in entries)
 
-    def _observations(self, p: Proposal, blobs: Blobs) -> tuple[Observation, ...]:
-        (manifest,) = _all(blobs, (p.basis.observations,))
+    def _observations(self, basis: Basis, round_: int, blobs: Blobs) -> tuple[Observation, ...]:
+        (manifest,) = _all(blobs, (basis.observations,))
         try:
             digests = decode_manifest(manifest)
             observations = tuple(Observation.decode(raw) for raw in _all(blobs, digests))
         except EncodingError as error:
-            raise Invalid(f"proposal of round {p.round}: observations: {error}") from error
+            raise Invalid(f"proposal of round {round_}: observations: {error}") from error
         members = [o.member for o in observations]
-        if members != sorted(set(members)) or len(members) < self._params(p.basis.config_id).threshold:
-            raise Invalid(f"proposal of round {p.round}: fewer than t distinct observers, or out of order")
-        if any((o.round, o.config_id) != (p.round, p.basis.config_id) for o in observations):
-            raise Invalid(f"proposal of round {p.round}: an observation of another round or configuration")
+        if members != sorted(set(members)) or len(members) < self._params(basis.config_id).threshold:
+            raise Invalid(f"proposal of round {round_}: fewer than t distinct observers, or out of order")
+        if any((o.round, o.config_id) != (round_, basis.config_id) for o in observations):
+            raise Invalid(f"proposal of round {round_}: an observation of another round or configuration")
         return observations
 
     def _shallow(self, o: Observation, blobs: Blobs) -> None:
