@@ -29,6 +29,7 @@ from relayer.config.fields import (
     Seconds,
     Share,
     Span,
+    Threshold,
     Time,
     doc,
 )
@@ -192,7 +193,7 @@ class Committee(Section):
     ] = 1
     faulty: Annotated[Counter, doc("f: how many members may fail in any way", unit="members", rule="`n >= 3f + 1`")]
     threshold: Annotated[
-        Span,
+        Threshold,
         doc("t: how many members sign", unit="members", rule="`2t - n > f` and `t <= n - f`"),
     ]
     members: Annotated[tuple[Member, ...], MinLen(1), doc("in order: member `k mod n` leads round k")]

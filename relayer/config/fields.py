@@ -127,6 +127,7 @@ def _json(kind: str, pattern: str = "", **more: object) -> WithJsonSchema:
 
 Seconds = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Span = Annotated[int, Field(ge=1, le=2**32 - 1)]
+Threshold = Annotated[int, Field(ge=2, le=65_535)]
 Time = Annotated[int, Field(ge=1, le=2**40)]
 Counter = Annotated[int, Field(ge=0, le=U64)]
 Amount = Annotated[

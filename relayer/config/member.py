@@ -187,6 +187,7 @@ def parse_member(raw: Mapping[str, Any], file: Path) -> MemberConfig:
     if committee is not None:
         index = _place(member, committee, report)
         _same_chains(member, committee, report)
+        _same_group(getattr(member, "group", None), committee, report)
         line = [one for one in previous if one is not None]
         if len(line) == len(previous):
             report.findings.extend(Finding("committee", sentence) for sentence in history([*line, committee]))
@@ -228,6 +229,28 @@ def _same_chains(member: Member, committee: Committee, report: Report) -> None:
     for name in chains:
         if name not in committee.chains:
             report.add(("chains", name), f"the committee has no such chain{nearest(name, committee.chains)}")
+
+
+def _same_group(file: Path | None, committee: Committee, report: Report) -> None:
+    """Where the public key package is there already, it is of this epoch and these thresholds."""
+    if file is None or not file.exists():
+        return
+    from relayer.group import GroupError, decode_group
+
+    try:
+        group = decode_group(file.read_text("ascii"))
+    except (GroupError, OSError, UnicodeDecodeError) as error:
+        report.add(("group",), f"{file}: {error}")
+        return
+    package = group.package
+    found = (group.epoch, package.threshold, len(package.verifying_shares))
+    meant = (committee.epoch, committee.threshold, len(committee.members))
+    if found != meant:
+        report.add(
+            ("group",),
+            f"{file} is for epoch {found[0]} with {found[1]} of {found[2]} members; the committee file says "
+            f"epoch {meant[0]} with {meant[1]} of {meant[2]}",
+        )
 
 
 def _repeated_endpoints(endpoints: Any, where: Where, report: Report) -> None:
