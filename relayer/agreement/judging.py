@@ -63,14 +63,14 @@ class Judge:
         self._allot = allot
         self._certified: dict[bytes, CertifiedRound] = {}
         self._proposed: dict[bytes, ProposedRound] = {}
-        self._valid: dict[bytes, int] = {}
-        self._proven: dict[tuple[bytes, bytes, int, bytes], None] = {}
+        self._valid: dict[bytes, int] = {}  # by encoding or digest: the lowest round that the part refers to
+        self._proven: dict[tuple[bytes, Checkpoint, int, bytes], None] = {}
 
     def forget(self, below: int) -> None:
-        """Drops what was judged of rounds below `below`. Needed again, it is judged again."""
+        """Drops what was judged of rounds below `below`, and what refers to it. Needed again, it is judged again."""
+        self._valid = {key: least for key, least in self._valid.items() if least >= below}
         self._certified = {i: c for i, c in self._certified.items() if c.round >= below}
         self._proposed = {i: p for i, p in self._proposed.items() if p.round >= below}
-        self._valid = {key: round_ for key, round_ in self._valid.items() if round_ >= below}
         self._proven = dict(list(self._proven.items())[-MAX_PROVEN:])
 
     def certified(self, c: Certified, blobs: Blobs) -> CertifiedRound:
@@ -105,15 +105,14 @@ class Judge:
         self._shallow(o, blobs)
 
     def bundle(self, observations: Iterable[Observation]) -> Bundle:
-        """The bundle of judged observations. Which proposals it holds depends on the observations alone."""
+        """The bundle of judged observations: a function of them alone, whatever else was judged before. Raises
+        `Missing` with the digests of observations that were not judged here, or whose parts were forgotten since:
+        a part that is silently left out would be a statement missing from the books."""
         ordered = tuple(sorted(observations, key=lambda o: o.member))
+        if unjudged := [o.digest for o in ordered if o.digest not in self._valid]:
+            raise Missing(unjudged)
         certified = {o.certificate.id: self._certified[o.certificate.id] for o in ordered if o.certificate}
-        proposed = {
-            p.id: self._proposed[p.id]
-            for o in ordered
-            for p in o.proposals
-            if p.id in self._proposed and not self._over(p, o)
-        }
+        proposed = {p.id: self._proposed[p.id] for o in ordered for p in o.proposals if not self._over(p, o)}
         return Bundle(ordered, certified, proposed)
 
     def proposed(self, p: Proposal, blobs: Blobs) -> ProposedRound:
@@ -152,11 +151,12 @@ class Judge:
         many rounds needs no deep recursion."""
         found: dict[bytes, tuple[Proposal, tuple[Observation, ...]]] = {}
         missing: set[bytes] = set()
-        stack = [o]
+        stack, visited = [o], set[bytes]()
         while stack:
             outer = stack.pop()
-            if outer.digest in self._valid:
+            if outer.digest in self._valid or outer.digest in visited:
                 continue
+            visited.add(outer.digest)
             try:
                 self._signed(outer)
                 if outer.certificate:
@@ -176,6 +176,8 @@ class Judge:
         params = self._params(o.config_id)
         if o.member >= params.n or o.epoch != params.epoch:
             raise Invalid(f"observation of round {o.round}: no such member or epoch in its configuration")
+        if o.round < params.from_round:
+            raise Invalid(f"observation of round {o.round}: its configuration holds from round {params.from_round} on")
         self._checks.member(params.members[o.member], o.signed_part, o.signature)
 
     def _expired(self, p: Proposal, reporter: Observation, blobs: Blobs) -> bool:
@@ -223,16 +225,17 @@ class Judge:
                     raise Invalid(f"observation of member {o.member}: a position that is not on {chain.chain}")
                 if position.proven or reading.proof != ZERO32:
                     self._prove(chain, reading, blobs)
-        self._valid[o.digest] = o.round
+        referred = [o.certificate.round] if o.certificate else [p.round for p in o.proposals]
+        self._valid[o.digest] = min([o.round, *referred])
 
     def _prove(self, chain: ChainReading, reading: PositionReading, blobs: Blobs) -> None:
-        key = (reading.position, chain.block_hash, reading.amount, reading.proof)
+        at = Checkpoint(chain.chain, chain.height, chain.block_hash, chain.time)
+        key = (reading.position, at, reading.amount, reading.proof)
         if key in self._proven:
             return
         if reading.proof == ZERO32:
             raise Invalid("a reading without the proof that its position calls for")
         (proof,) = _all(blobs, (reading.proof,))
-        at = Checkpoint(chain.chain, chain.height, chain.block_hash, chain.time)
         self._checks.proof(reading.position, at, reading.amount, proof)
         self._proven[key] = None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from chains.encoding import Certificate, Header, Leaf, decode_leaf, evidence
-from chains.wire import Reader, Writer
+from chains.wire import Reader, Writer, strictly_ascending
 
 PROPOSAL_TAG = b"ballast/proposal/v1"
 
@@ -119,8 +119,9 @@ def encode_statements(leaves: tuple[Leaf, ...]) -> bytes:
 
 
 def decode_statements(data: bytes) -> tuple[Leaf, ...]:
-    """The leaves, in the order of the tree. Their order and uniqueness show when the root is recomputed."""
+    """The leaves, in the order of the tree: strictly ascending, so that a round's statements have one digest."""
     r = Reader(data)
-    leaves = r.many("statements", r.u32("statements"), 2, lambda x: decode_leaf(x.fixed("leaf", x.u16("length"))))
+    leaves = r.many("statements", r.u32("statements"), 2, lambda x: x.fixed("leaf", x.u16("length")))
     r.end()
-    return leaves
+    strictly_ascending("statements", list(leaves))
+    return tuple(decode_leaf(leaf) for leaf in leaves)
