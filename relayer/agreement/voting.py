@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from chains.encoding import Header, Tree
 from chains.hashing import keccak256
+from chains.wire import EncodingError
 from relayer.agreement.books import Books, Entry
 from relayer.agreement.bundle import Bundle, CertifiedRound, ProposedRound
 from relayer.agreement.compute import Allot, Outcome, compute
@@ -52,14 +53,17 @@ class Memory:
 
 def propose(bundle: Bundle, params: Params, allot: Allot = share_out) -> tuple[Outcome, Header, Basis]:
     """The round that the bundle comes to: its outcome, header and basis. Raises `Refusal` when every route is left
-    out: there is no empty tree."""
+    out (there is no empty tree), and when a figure does not fit its field."""
     outcome = compute(bundle, params, allot)
     if not outcome.leaves:
         raise Refusal("empty", "no route can be given a statement: " + _reasons(outcome))
     observations = keccak256(encode_manifest(tuple(o.digest for o in bundle.observations)))
-    statements = keccak256(encode_statements(outcome.leaves))
-    basis = Basis(params.config_id, outcome.books.digest, observations, statements)
-    header = Header(params.epoch, outcome.round, basis.evidence(), Tree(outcome.leaves).root)
+    try:
+        statements = keccak256(encode_statements(outcome.leaves))
+        basis = Basis(params.config_id, outcome.books.digest, observations, statements)
+        header = Header(params.epoch, outcome.round, basis.evidence(), Tree(outcome.leaves).root)
+    except EncodingError as error:
+        raise Refusal("encoding", f"the round has no encoding: {error}") from error
     return outcome, header, basis
 
 
@@ -112,6 +116,7 @@ def well_founded(proposal: Proposal, bundle: Bundle, params: Params) -> None:
 def complete(books: Books, bundle: Bundle, params: Params, memory: Memory) -> None:
     """The books miss no unexpired entry that the member knows to be certified, nor one that it signed itself above the
     bundle's highest certificate, unless a later round covers it in every world."""
+    round_ = bundle.observations[0].round  # its own message of this very round is `may_sign`'s to judge
     floor = bundle.highest.round if bundle.highest else 0
     reported = {p.id for p in bundle.above}
     for known in memory.certificates:
@@ -120,7 +125,7 @@ def complete(books: Books, bundle: Bundle, params: Params, memory: Memory) -> No
         elif known.round <= floor:
             _present(known, books, params, only_covered=False)
     for mine in memory.signed:
-        if mine.round > floor and mine.id not in reported:
+        if floor < mine.round < round_ and mine.id not in reported:
             _present(mine, books, params, only_covered=True)
 
 
