@@ -42,12 +42,14 @@ class DeploymentRecord:
 
 @dataclass(frozen=True, slots=True)
 class RouteBooks:
-    """One route: the last round that gave it a statement (0: none), its status there, since when a deficit is seen
-    (0: none), and its outstanding entries by round, rising."""
+    """One route: the last round that gave it a statement (0: none), its status, the newest checkpoint at which its
+    collateral was read (0: never), the one at which a deficit was first certified (0: none), its collateral there, and
+    its outstanding entries by round, rising."""
 
     route: bytes
     carried: int = 0
     status: int = LEFT_OUT
+    read_at: int = 0
     deficit_since: int = 0
     collateral: int = 0
     deployments: tuple[DeploymentRecord, ...] = ()
@@ -60,9 +62,9 @@ class RouteBooks:
         return next((alternatives for r, alternatives in self.rounds if r == round_), ())
 
     def encode(self, w: Writer) -> None:
-        """Appends route b32 | carried u64 | status u8 | deficit_since u64 | collateral u256 | deployments u16 | each |
-        rounds u32 | each round u64 | alternatives u16 | each count u16 | entries."""
-        w.b32("route", self.route).u64("carried", self.carried).u8("status", self.status)
+        """Appends route b32 | carried u64 | status u8 | read_at u64 | deficit_since u64 | collateral u256
+        | deployments u16 | each | rounds u32 | each round u64 | alternatives u16 | each count u16 | entries."""
+        w.b32("route", self.route).u64("carried", self.carried).u8("status", self.status).u64("read_at", self.read_at)
         w.u64("deficit_since", self.deficit_since).u256("collateral", self.collateral)
         w.u16("deployments", len(self.deployments))
         for d in self.deployments:
@@ -77,15 +79,15 @@ class RouteBooks:
 
     @classmethod
     def read(cls, r: Reader) -> "RouteBooks":
-        route, carried, status, since = r.b32("route"), r.u64("carried"), r.u8("status"), r.u64("deficit_since")
+        route, carried, status = r.b32("route"), r.u64("carried"), r.u8("status")
         if status >= len(STATUS):
             raise EncodingError(f"status: {status} is not known")
-        collateral = r.u256("collateral")
+        read_at, since, collateral = r.u64("read_at"), r.u64("deficit_since"), r.u256("collateral")
         deployments = r.many("deployments", r.u16("deployments"), 128, _read_record)
         strictly_ascending("deployments", [d.domain for d in deployments])
         rounds = r.many("rounds", r.u32("rounds"), 10, _read_round)
         strictly_ascending("rounds", [k.to_bytes(8, "big") for k, _ in rounds])
-        return cls(route, carried, status, since, collateral, deployments, rounds)
+        return cls(route, carried, status, read_at, since, collateral, deployments, rounds)
 
 
 def _read_record(r: Reader) -> DeploymentRecord:
@@ -147,7 +149,7 @@ class Books:
             raise EncodingError(f"version: {version}, expected {VERSION}")
         horizons = r.many("horizons", r.u16("horizons"), 9, lambda x: (x.text("chain"), x.u64("horizon")))
         strictly_ascending("horizons", [chain.encode() for chain, _ in horizons])
-        routes = r.many("routes", r.u32("routes"), 87, RouteBooks.read)
+        routes = r.many("routes", r.u32("routes"), 95, RouteBooks.read)
         strictly_ascending("routes", [route.route for route in routes])
         r.end()
         return cls(dict(horizons), {route.route: route for route in routes})

@@ -9,8 +9,11 @@ def allowed(ceilings: Sequence[Mapping[bytes, int]], caps: Mapping[bytes, int], 
 
     There is no exception for renewing what is already reserved; only caps of 0 are always allowed.
     """
-    if not any(caps.values()):
-        return True
+    return not any(caps.values()) or fits(ceilings, caps, backing)
+
+
+def fits(ceilings: Sequence[Mapping[bytes, int]], caps: Mapping[bytes, int], backing: int) -> bool:
+    """Whether `backing` holds what is reserved in every world, with `caps` granted as well."""
     return all(reserved(world, caps) <= backing for world in ceilings)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from relayer.agreement.horizons import ChainView, enough
 from relayer.agreement.params import DeploymentParams, Params, RouteParams
-from relayer.agreement.units import floored
+from relayer.agreement.units import U256_MAX, floored
 
 
 def low(values: Sequence[int], params: Params) -> int:
@@ -51,7 +51,7 @@ def observed_sum(route: RouteParams, views: Mapping[str, ChainView], observers: 
         sum(floored(views[p.chain].positions[p.id][member].floor, p.decimals, route.decimals) for p in route.positions)
         for member in observers
     ]
-    return low(sums, params)
+    return min(low(sums, params), U256_MAX)
 
 
 def readers(deployment: DeploymentParams, views: Mapping[str, ChainView], params: Params) -> tuple[int, ...] | None:

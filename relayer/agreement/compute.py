@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from chains.encoding import Leaf
-from relayer.agreement.books import Books, RouteBooks
+from relayer.agreement.books import Books
 from relayer.agreement.bundle import Bundle
 from relayer.agreement.disagreement import Verdict
 from relayer.agreement.horizons import view
-from relayer.agreement.ledger import merged
 from relayer.agreement.params import Params
-from relayer.agreement.routing import RouteResult, compute_route
+from relayer.agreement.routing import RouteResult, carried_on, compute_route
 from relayer.agreement.shareout import Request, share_out
 from relayer.agreement.units import floored
 
@@ -44,7 +43,7 @@ def compute(bundle: Bundle, params: Params, allot: Allot = share_out) -> Outcome
     results = {r.id: compute_route(r, round_, bundle, old.route(r.id), views, params, allot) for r in params.routes}
     books = {route: result.books for route, result in results.items()}
     for route in _retained(bundle, old, params):
-        books[route] = _carried(route, old.route(route), bundle)
+        books[route] = carried_on(route, bundle, old.route(route))
     leaves = tuple(leaf for result in results.values() for leaf in result.leaves)
     horizons = {chain: v.horizon for chain, v in views.items() if v.horizon}
     return Outcome(round_, leaves, Books(horizons, books), {c: v.verdict for c, v in views.items()}, results)
@@ -66,15 +65,3 @@ def _retained(bundle: Bundle, old: Books, params: Params) -> set[bytes]:
     if bundle.highest:
         known |= set(bundle.highest.entries)
     return known - {r.id for r in params.routes}
-
-
-def _carried(route: bytes, old: RouteBooks, bundle: Bundle) -> RouteBooks:
-    return RouteBooks(
-        route,
-        old.carried,
-        old.status,
-        old.deficit_since,
-        old.collateral,
-        old.deployments,
-        tuple(merged(route, bundle).items()),
-    )

@@ -38,6 +38,11 @@ def raised(reported: Iterable[int], times: Sequence[int], params: Params) -> int
     return max([*reported, sorted(times)[params.faulty] - params.staleness, 0])
 
 
+def counts(time: int, horizon: int) -> bool:
+    """Whether a reading of this time is present: one older than the horizon could miss what books no longer hold."""
+    return time >= horizon
+
+
 def enough(count: int, params: Params) -> bool:
     """Whether `count` readings carry a claim: t of them share an honest member with every earlier quorum."""
     return count >= params.threshold
@@ -53,7 +58,7 @@ def view(chain: str, bundle: Bundle, params: Params, tolerance: Callable[[bytes]
     if not enough(len(sound), params):
         return ChainView(chain, old, verdict=verdict)
     horizon = raised(reported, [r.time for r in sound.values()], params)
-    kept = {m: r for m, r in sound.items() if r.time >= horizon}
+    kept = {m: r for m, r in sound.items() if counts(r.time, horizon)}
     if not enough(len(kept), params):
         return ChainView(chain, old, verdict=verdict)
     return _indexed(chain, horizon, kept, verdict)

@@ -1,7 +1,7 @@
 """One route in one round: from the chains' views to statements and the route's books."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chains.encoding import MintCap
 from relayer.agreement import caprule
@@ -21,7 +21,7 @@ from relayer.agreement.horizons import ChainView
 from relayer.agreement.ledger import Rounds, domains, largest, merged, outstanding
 from relayer.agreement.params import DeploymentParams, Params, RouteParams
 from relayer.agreement.shareout import Request
-from relayer.agreement.units import ceiled, floored
+from relayer.agreement.units import U256_MAX, ceiled, floored
 
 Allot = Callable[[Request], Mapping[bytes, int]]
 Views = Mapping[str, ChainView]
@@ -64,26 +64,35 @@ def compute_route(
     """The route's statements and books; see the protocol's section "Compute" for the order of the steps."""
     rounds = merged(route.id, bundle)
     gates = _gate_views(route, views, params)
-    unread = _counted(route, old, rounds) - gates.keys()
+    if oversized := _oversized(old, gates, params):
+        gates = {}
+    unread = counted(route, old, rounds) - gates.keys()
     found = collateral(route, views, params)
-    reason = _left_out(route, old, views, found, unread)
+    reason = oversized or _left_out(route, old, views, found, unread)
     if not reason:
         horizon = {d.domain: views[d.chain].horizon for d in route.deployments if d.domain in gates}
         rounds = outstanding(rounds, horizon.get)
     ground = _ground(route, old, rounds, gates, unread, views, bundle, params)
+    outstanding_ = tuple(rounds.items())
     if reason or found is None:
-        books = RouteBooks(
-            route.id, old.carried, LEFT_OUT, old.deficit_since, old.collateral, ground.records, tuple(rounds.items())
-        )
-        return RouteResult(books, (), reason)
+        return RouteResult(replace(old, status=LEFT_OUT, deployments=ground.records, rounds=outstanding_), (), reason)
     status, caps, since = _decide(route, old, found, ground, allot)
     leaves = _statements(route, caps, found, ground, views)
     carried = round_ if leaves else old.carried
-    books = RouteBooks(route.id, carried, status, since, found.amount, ground.records, tuple(rounds.items()))
+    books = RouteBooks(route.id, carried, status, found.newest, since, found.amount, ground.records, outstanding_)
     return RouteResult(books, leaves)
 
 
-def _counted(route: RouteParams, old: RouteBooks, rounds: Rounds) -> set[bytes]:
+def carried_on(route: bytes, bundle: Bundle, old: RouteBooks) -> RouteBooks:
+    """The books of a route that the configuration no longer has: nothing leaves, and each recorded ceiling rises to
+    what has been granted or proposed since, as for a destination that cannot be read."""
+    rounds = merged(route, bundle)
+    floor = bundle.highest.round if bundle.highest else 0
+    records = tuple(replace(d, ceiling=_unread_ceiling(d, rounds, floor)) for d in old.deployments)
+    return replace(old, deployments=records, rounds=tuple(rounds.items()))
+
+
+def counted(route: RouteParams, old: RouteBooks, rounds: Rounds) -> set[bytes]:
     """Every destination that counts: the configuration's and the books' together, so that removing a deployment from
     the configuration frees nothing."""
     recorded = {d.domain for d in old.deployments if d.ceiling or d.supply}
@@ -107,6 +116,13 @@ def _gate_views(route: RouteParams, views: Views, params: Params) -> dict[bytes,
                 for time, g in seen
             ]
     return found
+
+
+def _oversized(old: RouteBooks, gates: Mapping[bytes, list[GateView]], params: Params) -> str:
+    """Why the supplies cannot stand in a statement; "" where they can. No figure is ever cut down to fit."""
+    supplies = [high([g.supply for g in seen], params) for seen in gates.values()]
+    beyond = sum(supplies) + sum(d.supply for d in old.deployments) > U256_MAX
+    return "the supplies in route units do not fit 256 bits" if beyond else ""
 
 
 def _left_out(route: RouteParams, old: RouteBooks, views: Views, found: Collateral | None, unread: set[bytes]) -> str:
@@ -134,7 +150,7 @@ def _ground(
     held, supplies = {}, {}
     for domain in unread:
         if record := old.record(domain):
-            held[domain] = max(record.ceiling, largest(rounds, domain, floor))
+            held[domain] = _unread_ceiling(record, rounds, floor)
             supplies[domain] = record.supply
     supplies |= {domain: high([g.supply for g in seen], params) for domain, seen in gates.items()}
     worlds = [held | world for world in ceilings(gates, rounds, params)]
@@ -146,6 +162,12 @@ def _ground(
         for domain in sorted(worlds[0])
     )
     return _Ground(rounds, worlds, supplies, times, frozenset(unread), records)
+
+
+def _unread_ceiling(record: DeploymentRecord, rounds: Rounds, floor: int) -> int:
+    """What a destination that cannot be read may have reached: its ceiling as recorded by the certificate of round
+    `floor`, that certificate's cap for it, and every reported cap above."""
+    return max(record.ceiling, largest(rounds, record.domain, floor))
 
 
 def _demand(old: RouteBooks, domain: bytes, supply: int) -> int:
@@ -160,12 +182,15 @@ def _decide(
     """Status, caps by destination in route units (no entry: no statement), and since when a deficit is seen."""
     if found.amount < sum(ground.supplies.values()):
         since = old.deficit_since or found.newest
-        confirmed = not ground.unread and all(time >= found.newest for time in ground.times.values())
-        if not confirmed and found.newest - since < route.grace:
+        confirmed = not ground.unread and all(time >= since for time in ground.times.values())
+        # A route whose grace gives no statement may leave no round to record `since`: then the grace runs from the
+        # last certified reading, not anew in every round.
+        grace_began = old.deficit_since or old.read_at or found.newest
+        if not confirmed and found.newest - grace_began < route.grace:
             return APPARENT, {}, since
         return CONFIRMED if confirmed else APPARENT, {d.domain: 0 for d in route.deployments}, since
     backing = route.backing(found.amount)
-    if any(sum(world.values()) > backing for world in ground.worlds):
+    if not caprule.fits(ground.worlds, {}, backing):
         above = {r.domain: 0 for r in ground.records if r.ceiling > r.supply and r.domain not in ground.unread}
         return OVERHANG, above, 0
     return COVERED, _caps(route, found, ground, backing, allot), 0

@@ -1,5 +1,7 @@
 """Conversions between base units of an asset and route units. Integers only; the caller chooses the safe direction."""
 
+U256_MAX = (1 << 256) - 1
+
 
 def floored(amount: int, decimals: int, to: int) -> int:
     """`amount` with `decimals` decimals, in units of `to` decimals, rounded down: for collateral and for caps."""
