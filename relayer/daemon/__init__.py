@@ -1,0 +1,1 @@
+"""The running member: everything with I/O around the rounds' state machine."""

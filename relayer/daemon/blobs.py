@@ -1,0 +1,39 @@
+"""Content-addressed parts: in memory while they are young, in the store once something signed depends on them."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+
+from chains.hashing import keccak256
+
+
+class BlobCache:
+    """At most `size` bytes of the newest blobs, backed by `stored` (the safety store's look-up)."""
+
+    def __init__(self, stored: Callable[[bytes], bytes | None], size: int = 256 << 20) -> None:
+        self._stored = stored
+        self._size = size
+        self._held: OrderedDict[bytes, bytes] = OrderedDict()
+        self._bytes = 0
+
+    def __call__(self, digest: bytes) -> bytes | None:
+        """The blob with this keccak256 digest, or None."""
+        held = self._held.get(digest)
+        return held if held is not None else self._stored(digest)
+
+    def put(self, blob: bytes) -> bytes:
+        """Keeps `blob`; its digest."""
+        digest = keccak256(blob)
+        if digest not in self._held:
+            self._held[digest] = blob
+            self._bytes += len(blob)
+            while self._bytes > self._size and len(self._held) > 1:
+                self._bytes -= len(self._held.popitem(last=False)[1])
+        return digest
+
+    def put_all(self, blobs: Iterable[bytes]) -> None:
+        for blob in blobs:
+            self.put(blob)
+
+    def collect(self, digests: Iterable[bytes]) -> Mapping[bytes, bytes]:
+        """Those of `digests` that are here."""
+        return {digest: blob for digest in digests if (blob := self(digest)) is not None}

@@ -1,0 +1,173 @@
+"""Reading all chains for a round: finalized checkpoints, positions with their windows, gates.
+
+What cannot be read is absent from the reading, and said in the log; it is never a zero.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from chains.errors import ChainError, Unreadable
+from chains.types import Chain, Checkpoint, Deployment, GateState, Log, Position
+from chains.wire import ZERO32
+from relayer.agreement.observation import ChainReading, GateReading, PositionReading
+from relayer.agreement.params import Params
+from relayer.daemon.blobs import BlobCache
+
+KEPT = 32
+
+
+class History(Protocol):
+    """The readings of the past that windows need; the safety store keeps them."""
+
+    def record_reading(self, position: bytes, time: int, amount: int) -> None: ...
+
+    def readings(self, position: bytes, since: int) -> Sequence[tuple[int, int]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChain:
+    """A chain with what this committee has on it."""
+
+    name: str
+    chain: Chain
+    positions: tuple[Position, ...]
+    deployments: tuple[Deployment, ...]
+
+
+class Readings:
+    """Reads, remembers what was read at which checkpoint, and says how each chain fares."""
+
+    def __init__(
+        self, chains: Sequence[OpenChain], history: History, blobs: BlobCache, log: Log, deadline: float
+    ) -> None:
+        self._chains = {c.name: c for c in chains}
+        self._history = history
+        self._blobs = blobs
+        self._log = log
+        self._deadline = deadline
+        self._known: dict[tuple[str, int], ChainReading] = {}
+        self.troubles: dict[str, str] = {}
+        self.gates: dict[bytes, tuple[Checkpoint, GateState]] = {}
+        self.latest: dict[str, ChainReading] = {}
+
+    async def read(self, params: Params) -> tuple[ChainReading, ...]:
+        """Every chain that can be read now, at its newest finalized checkpoint, in the order of their names."""
+        found = await asyncio.gather(*(self._newest(c) for c in self._chains.values()))
+        readings = {reading.chain: reading for reading in found if reading is not None}
+        self.latest = readings
+        windowed = self._windowed(readings, params)
+        for reading in windowed.values():
+            self._remember(reading)
+        return tuple(windowed[name] for name in sorted(windowed))
+
+    async def _newest(self, c: OpenChain) -> ChainReading | None:
+        try:
+            async with asyncio.timeout(self._deadline):
+                at = await c.chain.finalized()
+                reading, gates = await self._at(c, at)
+        except (ChainError, TimeoutError) as error:
+            text = str(error) or f"no answer within {self._deadline:g} s"
+            if self.troubles.get(c.name) != text:
+                self._log.warning("chain.unreadable", chain=c.name, why=text)
+            self.troubles[c.name] = text
+            return None
+        self.gates |= {domain: (at, state) for domain, state in gates.items()}
+        if c.name in self.troubles:
+            self._log.info("chain.readable", chain=c.name, height=at.height)
+            del self.troubles[c.name]
+        return reading
+
+    async def _at(self, c: OpenChain, at: Checkpoint) -> tuple[ChainReading, dict[bytes, GateState]]:
+        locked, states = await asyncio.gather(
+            c.chain.locked(c.positions, at) if c.positions else _nothing(),
+            c.chain.deployments(c.deployments, at) if c.deployments else _nothing(),
+        )
+        positions = []
+        for p, found in zip(c.positions, locked, strict=True):
+            if isinstance(found, Unreadable):
+                self._absent(c.name, str(p.account), found)
+            else:
+                proof = self._blobs.put(found.proof) if found.proof else ZERO32
+                positions.append(PositionReading(p.id, found.amount, found.amount, proof))
+        gates = {}
+        for d, state in zip(c.deployments, states, strict=True):
+            if isinstance(state, Unreadable):
+                self._absent(c.name, str(d.gate), state)
+            else:
+                gates[d.domain] = state
+        return ChainReading(
+            c.name,
+            at.height,
+            at.block_hash,
+            at.time,
+            tuple(sorted(positions, key=lambda p: p.position)),
+            tuple(GateReading(d, gates[d].supply, gates[d].round, gates[d].cap) for d in sorted(gates)),
+        ), gates
+
+    def _absent(self, chain: str, what: str, error: Unreadable) -> None:
+        self._log.warning("reading.absent", chain=chain, account=what, why=str(error))
+
+    def _windowed(self, readings: Mapping[str, ChainReading], params: Params) -> dict[str, ChainReading]:
+        """Coins on the move between chains must not count twice: for routes with positions on several chains, each
+        position counts at its least reading since W before the oldest checkpoint; without that much history the
+        position is absent, which abstains for the route."""
+        floors: dict[bytes, int | None] = {}
+        for route in params.routes:
+            if len(route.source_chains) > 1:
+                here = [readings[chain] for chain in route.source_chains if chain in readings]
+                oldest = min((r.time for r in here), default=0)
+                for p in route.positions:
+                    if p.chain in readings and (seen := readings[p.chain].position(p.id)):
+                        self._history.record_reading(p.id, readings[p.chain].time, seen.amount)
+                        complete = len(here) == len(route.source_chains)
+                        floors[p.id] = self._floor(p.id, oldest - params.staleness, seen) if complete else None
+        return {name: _floored(reading, floors) for name, reading in readings.items()}
+
+    def _floor(self, position: bytes, since: int, seen: PositionReading) -> int | None:
+        history = sorted(self._history.readings(position, since))
+        before = [time for time, _ in history if time <= since]
+        if not before:
+            return None
+        return min([amount for time, amount in history if time >= before[-1]] + [seen.amount])
+
+    def _remember(self, reading: ChainReading) -> None:
+        self._known[reading.chain, reading.height] = reading
+        while len(self._known) > KEPT * max(1, len(self._chains)):
+            del self._known[next(iter(self._known))]
+
+    async def own(self, named: Sequence[ChainReading], deadline: float) -> dict[tuple[str, int], ChainReading]:
+        """This member's readings at the checkpoints that others `named`: those it has, and those it can still make
+        within `deadline` seconds."""
+        wanted: dict[tuple[str, int], ChainReading] = {}
+        for theirs in named:
+            if (theirs.chain, theirs.height) not in self._known and theirs.chain in self._chains:
+                wanted.setdefault((theirs.chain, theirs.height), theirs)
+        await asyncio.gather(*(self._again(theirs, deadline) for theirs in wanted.values()))
+        keys = {(theirs.chain, theirs.height) for theirs in named}
+        return {key: self._known[key] for key in keys if key in self._known}
+
+    async def _again(self, theirs: ChainReading, deadline: float) -> None:
+        at = Checkpoint(theirs.chain, theirs.height, theirs.block_hash, theirs.time)
+        with contextlib.suppress(ChainError, TimeoutError):
+            async with asyncio.timeout(deadline):
+                reading, _ = await self._at(self._chains[theirs.chain], at)
+                self._remember(reading)
+
+    async def close(self) -> None:
+        await asyncio.gather(*(c.chain.close() for c in self._chains.values()), return_exceptions=True)
+
+
+async def _nothing() -> tuple[()]:
+    return ()
+
+
+def _floored(reading: ChainReading, floors: Mapping[bytes, int | None]) -> ChainReading:
+    kept = []
+    for p in reading.positions:
+        floor = floors.get(p.position, p.amount)
+        if floor is not None:
+            kept.append(replace(p, floor=min(floor, p.amount)))
+    return replace(reading, positions=tuple(kept))

@@ -1,0 +1,323 @@
+"""The loop around the rounds' machine: clock and bus in, effects out, in order.
+
+Messages are judged before the machine sees them: what a message refers to is fetched first, each in a task of its own,
+so that a slow or hostile sender holds up nobody else. The machine itself is entered by one at a time; each batch of its
+effects is carried out in order, and a record that cannot be made durable ends the process before anything after it.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from chains.encoding import MintCap
+from chains.types import Log
+from chains.wire import EncodingError
+from relayer.agreement.bundle import Bundle, CertifiedRound, Invalid
+from relayer.agreement.judging import Judge, Missing, UnknownConfiguration
+from relayer.agreement.observation import ChainReading, Observation
+from relayer.agreement.params import Params
+from relayer.agreement.records import Certified, Proposal, decode_statements
+from relayer.bus.bus import Bus, Incoming
+from relayer.bus.errors import FetchFailed
+from relayer.daemon.blobs import BlobCache
+from relayer.daemon.closures import parts
+from relayer.daemon.reading import Readings
+from relayer.daemon.submitting import Submitter, jobs
+from relayer.frost import FrostError
+from relayer.rounds import effects as fx
+from relayer.rounds.leading import session_length
+from relayer.rounds.machine import Machine
+from relayer.rounds.messages import Call, Commitments, Kind, Proposed, Refused, Share, Sign
+
+T = TypeVar("T")
+
+
+class SafetyStore(Protocol):
+    """The part of the store that the rounds write to. Every call is durable when it returns, or raises."""
+
+    def raise_promise(self, round: int) -> None: ...  # noqa: A002 - the protocol's term
+
+    def record_observation(self, round: int, raw: bytes) -> None: ...  # noqa: A002
+
+    def record_proposal(self, round: int, raw: bytes) -> None: ...  # noqa: A002
+
+    def record_signature(
+        self,
+        round: int,  # noqa: A002
+        message: bytes,
+        proposal_raw: bytes,
+        commitment_id: bytes,
+        closure: Any,
+    ) -> None: ...
+
+    def record_certificate(self, round: int, digest: bytes, raw: bytes) -> None: ...  # noqa: A002
+
+    def record_dispute(self, kind: str, round: int, culprit: int, raw: bytes) -> None: ...  # noqa: A002
+
+    def put_blobs(self, blobs: Any) -> None: ...
+
+
+class Meter(Protocol):
+    """Counts what happens; the metrics implement it."""
+
+    def event(self, name: str) -> None: ...
+
+    def dispute(self, kind: str) -> None: ...
+
+
+@dataclass
+class Findings:
+    """What is worth telling an operator, newest last: outliers, refusals, disputes."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, event: str, row: dict[str, Any]) -> None:
+        self.rows = [*self.rows[-199:], {"event": event, **row}]
+
+
+WORTH_TELLING = frozenset(
+    {"outlier", "split", "refused", "refuse", "share.invalid", "session.silent", "round.unsigned", "round.empty"}
+)
+
+
+class Runtime:
+    """Owns the machine. `now()` is Unix seconds."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        params: Callable[[int], Params | None],
+        judge: Judge,
+        bus: Bus,
+        store: SafetyStore,
+        blobs: BlobCache,
+        readings: Readings,
+        submitter: Submitter,
+        now: Callable[[], float],
+        log: Log,
+        meter: Meter,
+        blob_limit: int,
+    ) -> None:
+        self._machine = machine
+        self._params = params
+        self._judge = judge
+        self._bus = bus
+        self._store = store
+        self._blobs = blobs
+        self._readings = readings
+        self._submitter = submitter
+        self._now = now
+        self._log = log
+        self._meter = meter
+        self._blob_limit = blob_limit
+        self._entry = asyncio.Lock()
+        self._tasks: asyncio.TaskGroup | None = None
+        self._kick = asyncio.Event()
+        self._recent: dict[int, set[bytes]] = {}
+        self.findings = Findings()
+
+    async def run(self) -> None:
+        """Until cancelled. Raises what must stop a member: `StoreFailed`, `SecondSelf`, `SecondCopy`."""
+        self._bus.serve_blobs(self._blobs)
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            if (first := self._params(0)) is not None:
+                await self._do(self._machine.hello(first))
+            if (known := self._machine.highest) is not None:
+                self._submit(known[0], known[1])
+            tasks.create_task(self._clock())
+            tasks.create_task(self._listen())
+
+    async def _clock(self) -> None:
+        while True:
+            self._kick.clear()
+            await self._enter(lambda: self._machine.tick(self._now()))
+            delay = self._machine.wake(self._now()) - self._now()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, delay)):
+                    await self._kick.wait()
+
+    async def _listen(self) -> None:
+        async for incoming in self._bus.messages():
+            self._spawn(self._guarded(incoming))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        assert self._tasks is not None
+        self._tasks.create_task(work)
+
+    async def _guarded(self, m: Incoming) -> None:
+        """What a message contains is its sender's to answer for: nothing in it stops this member."""
+        try:
+            await self._message(m)
+        except (EncodingError, FrostError) as error:
+            self._tell("message.malformed", member=m.sender, kind=m.kind, why=str(error))
+        except Invalid as error:
+            self._tell("message.invalid", member=m.sender, kind=m.kind, why=str(error))
+            self._store.record_dispute("invalid", m.round, m.sender, m.body)
+            self._meter.dispute("invalid")
+        except (FetchFailed, UnknownConfiguration, Missing) as error:
+            self._tell("message.incomplete", member=m.sender, kind=m.kind, why=str(error))
+
+    async def _message(self, m: Incoming) -> None:
+        machine, now = self._machine, self._now
+        if m.kind == Kind.CALL:
+            call = Call.decode(m.body)
+            await self._enter(lambda: machine.called(m.sender, m.round, call, now()))
+        elif m.kind == Kind.COMMITMENTS:
+            pairs = Commitments.decode(m.body, m.sender + 1)
+            await self._enter(lambda: machine.commitments(m.sender, pairs))
+        elif m.kind == Kind.OBSERVATION:
+            await self._observation(m.sender, m.body)
+        elif m.kind == Kind.PROPOSAL:
+            await self._proposal(m.sender, Proposed.decode(m.body))
+        elif m.kind == Kind.SIGN:
+            request = Sign.decode(m.body)
+            await self._enter(lambda: machine.sign(m.sender, request, now()))
+        elif m.kind == Kind.SHARE:
+            share = Share.decode(m.body, m.sender + 1)
+            await self._enter(lambda: machine.share(m.sender, share, now()))
+        elif m.kind == Kind.REFUSAL:
+            refused = Refused.decode(m.body)
+            await self._enter(lambda: machine.refused(m.sender, refused, now()))
+        elif m.kind == Kind.CERTIFICATE:
+            await self._certificate(m.sender, Certified.decode(m.body))
+
+    # ---- judging
+
+    async def _observation(self, sender: int, raw: bytes) -> None:
+        observation = Observation.decode(raw)
+        if observation.member != sender:
+            raise Invalid("an observation of another member")
+        self._blobs.put(raw)
+        await self._settled(sender, lambda: self._judge.observation(observation, self._blobs))
+        await self._enter(lambda: self._machine.observed(observation, self._now()))
+
+    async def _proposal(self, sender: int, proposed: Proposed) -> None:
+        proposal = proposed.proposal
+        params = self._params(proposal.round)
+        if params is None or params.slot_at(self._now()) != proposal.round or sender != params.leader(proposal.round):
+            return
+        await self._settled(sender, lambda: self._judge.proposed(proposal, self._blobs))
+        bundle = await self._settled(sender, lambda: self._judge.basis(proposal.basis, proposal.round, self._blobs))
+        own = await self._own(bundle, session_length(params) / 2)
+        self._note_closure(proposal, bundle)
+        await self._enter(lambda: self._machine.proposed(sender, proposed, bundle, own, self._now()))
+
+    async def _certificate(self, sender: int, certified: Certified) -> None:
+        highest = self._machine.highest
+        if highest is not None and highest[0].round >= certified.round:
+            return
+        known = await self._settled(sender, lambda: self._judge.certified(certified, self._blobs))
+        await self._enter(lambda: self._machine.certified(certified, known))
+
+    async def _settled(self, sender: int, judge: Callable[[], T]) -> T:
+        """The verdict, after fetching what it calls for. Raises `FetchFailed` where the parts are not to be had."""
+        while True:
+            try:
+                return judge()
+            except Missing as missing:
+                found = await asyncio.gather(
+                    *(self._bus.fetch(sender, digest, self._blob_limit) for digest in missing.digests)
+                )
+                self._blobs.put_all(found)
+
+    async def _own(self, bundle: Bundle, deadline: float) -> dict[tuple[str, int], ChainReading]:
+        named = [reading for o in bundle.observations for reading in o.chains]
+        return await self._readings.own(named, deadline)
+
+    def _note_closure(self, proposal: Proposal, bundle: Bundle) -> None:
+        """Remembers what must be durable with a signature on this proposal."""
+        self._recent = {k: v for k, v in self._recent.items() if k >= proposal.round - 1}
+        self._recent[proposal.round] = parts(proposal.basis, bundle.observations, self._blobs)
+
+    # ---- the machine
+
+    async def _enter(self, step: Callable[[], list[fx.Effect]]) -> None:
+        async with self._entry:
+            await self._do(self._machine.tick(self._now()))
+            await self._do(step())
+            wanted = self._machine.bundle_wanted(self._now())
+            if wanted is not None:
+                bundle = self._judge.bundle(wanted)
+                await self._do(self._machine.propose(bundle, self._now()))
+        self._kick.set()
+
+    async def _do(self, effects: Iterable[fx.Effect]) -> None:
+        for effect in effects:
+            await self._effect(effect)
+
+    async def _effect(self, effect: fx.Effect) -> None:
+        match effect:
+            case fx.Read():
+                self._spawn(self._read(effect.round))
+            case fx.Promise():
+                self._store.raise_promise(effect.round)
+            case fx.RecordObservation():
+                self._store.record_observation(effect.round, effect.raw)
+            case fx.RecordProposal():
+                self._record_proposal(effect)
+            case fx.RecordSignature():
+                closure = self._blobs.collect(self._recent.get(effect.round, set()))
+                self._store.record_signature(effect.round, effect.message, effect.proposal, effect.commitment, closure)
+            case fx.RecordCertificate():
+                self._record_certificate(effect.certified)
+            case fx.Send():
+                await self._send(effect)
+            case fx.Submit():
+                if (known := self._machine.highest) is not None:
+                    self._submit(*known)
+            case fx.Dispute():
+                self._store.record_dispute(effect.kind, effect.round, effect.culprit, b"".join(effect.evidence))
+                self._meter.dispute(effect.kind)
+                self._tell("dispute", kind=effect.kind, round=effect.round, member=effect.culprit)
+            case fx.Note():
+                self._note(effect)
+
+    async def _send(self, send: fx.Send) -> None:
+        epoch = params.epoch if (params := self._params(send.round)) else 0
+        if send.kind == Kind.OBSERVATION:
+            # This member's own observation is judged like any other.
+            self._blobs.put(send.body)
+            self._spawn(self._guarded(Incoming(self._machine.me, send.kind, epoch, send.round, send.body)))
+        await self._bus.send(send.kind, epoch, send.round, send.body, send.to)
+
+    async def _read(self, round_: int) -> None:
+        params = self._params(round_)
+        assert params is not None
+        found = await self._readings.read(params)
+        await self._enter(lambda: self._machine.read(round_, found, self._now()))
+
+    def _record_proposal(self, effect: fx.RecordProposal) -> None:
+        for blob in effect.blobs.values():
+            self._blobs.put(blob)
+        proposal = Proposal.decode(effect.raw)
+        self._note_closure(proposal, self._judge.basis(proposal.basis, proposal.round, self._blobs))
+        self._store.put_blobs(effect.blobs)
+        self._store.record_proposal(effect.round, effect.raw)
+
+    def _record_certificate(self, certified: Certified) -> None:
+        kept = self._recent.get(certified.round, set()) | {certified.basis.books, certified.basis.statements}
+        self._store.put_blobs(self._blobs.collect(kept))
+        self._store.record_certificate(certified.round, certified.id, certified.encode())
+        self._judge.forget(certified.round - 4096)
+        self._meter.event("certified")
+
+    def _submit(self, certified: Certified, known: CertifiedRound) -> None:
+        params = self._params(known.round)
+        blob = self._blobs(certified.basis.statements)
+        if params is not None and blob is not None:
+            leaves = tuple(leaf for leaf in decode_statements(blob) if isinstance(leaf, MintCap))
+            self._submitter.offer(jobs(certified.certificate, leaves), params)
+
+    def _note(self, note: fx.Note) -> None:
+        self._meter.event(note.event)
+        getattr(self._log, note.level)(note.event, **note.fields)
+        if note.event in WORTH_TELLING:
+            self.findings.add(note.event, dict(note.fields))
+
+    def _tell(self, event: str, **fields: Any) -> None:
+        self._meter.event(event)
+        self._log.warning(event, **fields)
+        self.findings.add(event, fields)

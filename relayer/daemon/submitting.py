@@ -1,0 +1,134 @@
+"""Bringing statements to the gates: only where they change something that matters, the members in staggered turns.
+
+A duplicate costs nothing but a read: whoever comes later finds the gate's round already there.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from chains.encoding import Certificate, MintCap, Tree, submission
+from chains.errors import ChainError
+from chains.types import Chain, Checkpoint, Deployment, GateState, Log
+from relayer.agreement.params import Params, RouteParams
+
+
+def matters(leaf: MintCap, gate: GateState, chain_time: int, lease: int, route: RouteParams) -> bool:
+    """Whether the gate should get `leaf`: a first cap, a cap moved beyond the deviation or from or to 0, or a lease of
+    which half has passed. A cap of 0 is not renewed: a gate without a live statement refuses all the same."""
+    if leaf.mint_cap == 0:
+        return gate.cap > 0 and gate.expires_at > chain_time
+    if gate.cap == 0 or gate.expires_at - chain_time < lease / 2:
+        return True
+    return abs(leaf.mint_cap - gate.cap) * 10_000 > gate.cap * route.deviation_bps
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A deployment with the chain that it is on; the chain is None where this member pays for no transactions."""
+
+    deployment: Deployment
+    chain: Chain
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One statement for one gate, ready to be sent."""
+
+    round: int
+    leaf: MintCap
+    raw: bytes
+
+
+def jobs(certificate: Certificate, leaves: tuple[MintCap, ...]) -> list[Job]:
+    """Each statement of a certified round as its gate takes it."""
+    tree = Tree(leaves)
+    found = []
+    for leaf in leaves:
+        encoded = leaf.encode()
+        found.append(Job(certificate.header.round, leaf, submission(encoded, tree.branch(encoded), certificate)))
+    return found
+
+
+class Submitter:
+    """One worker per gate, always on the newest statement for it. `turn(round)` is this member's place, from 0."""
+
+    def __init__(
+        self,
+        targets: Mapping[bytes, Target],
+        gates: Mapping[bytes, tuple[Checkpoint, GateState]],
+        turn: Callable[[int], int],
+        stagger: float,
+        log: Log,
+        count: Callable[[str, str], None],
+    ) -> None:
+        self._targets = targets
+        self._gates = gates
+        self._turn = turn
+        self._stagger = stagger
+        self._log = log
+        self._count = count
+        self._work: dict[bytes, asyncio.Task[None]] = {}
+        self.newest: dict[bytes, Job] = {}
+
+    def offer(self, found: list[Job], params: Params) -> None:
+        """The statements of a new certificate. Each takes the place of an older one that has not been sent yet."""
+        for job in found:
+            domain = job.leaf.domain
+            newest = self.newest.get(domain)
+            if newest is not None and newest.round >= job.round:
+                continue
+            self.newest[domain] = job
+            if domain in self._targets:
+                if (old := self._work.get(domain)) is not None:
+                    old.cancel()
+                self._work[domain] = asyncio.get_running_loop().create_task(self._bring(job, params))
+
+    async def _bring(self, job: Job, params: Params) -> None:
+        """In turn, and again as long as it matters: until the gate is seen to have it, at finality, or it expires."""
+        target = self._targets[job.leaf.domain]
+        route = params.route(job.leaf.route)
+        lease = next((d.lease for d in route.deployments if d.domain == job.leaf.domain), 0) if route else 0
+        await asyncio.sleep(self._turn(job.round) * self._stagger)
+        while route is not None:
+            at, gate = self._gates.get(job.leaf.domain, (None, None))
+            if at is not None and gate is not None:
+                if gate.round >= job.round or job.leaf.expires_at <= at.time:
+                    return
+                if not matters(job.leaf, gate, at.time, lease, route):
+                    return
+            await self._send(job, target)
+            await asyncio.sleep(params.n * self._stagger)
+
+    async def _send(self, job: Job, target: Target) -> None:
+        gate = str(target.deployment.gate)
+        key = f"{job.leaf.domain.hex()}:{job.round}"
+        try:
+            receipt = await target.chain.submit(target.deployment, job.raw, key)
+        except ChainError as error:
+            self._count(target.deployment.chain, "failed")
+            self._log.warning("submit.failed", gate=gate, round=job.round, why=str(error))
+            return
+        if receipt is None:
+            self._count(target.deployment.chain, "duplicate")
+            self._log.debug("submit.there", gate=gate, round=job.round)
+        elif receipt.ok:
+            self._count(target.deployment.chain, "landed")
+            self._log.info(
+                "submit.landed",
+                gate=gate,
+                round=job.round,
+                cap=str(job.leaf.mint_cap),
+                transaction=receipt.transaction,
+                cost=receipt.cost,
+            )
+        else:
+            self._count(target.deployment.chain, "refused")
+            self._log.warning(
+                "submit.refused", gate=gate, round=job.round, why=receipt.error, transaction=receipt.transaction
+            )
+
+    async def close(self) -> None:
+        for task in self._work.values():
+            task.cancel()
+        await asyncio.gather(*self._work.values(), return_exceptions=True)
