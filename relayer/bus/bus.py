@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from nacl.signing import SigningKey, VerifyKey
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
+from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, wait_random_exponential
 from tenacity.wait import wait_base
 
 from chains.hashing import keccak256
@@ -108,6 +108,7 @@ class Bus:
         self._lookup: blobs.Lookup = lambda _: None
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: Exception | None = None
+        self._closed = False
         self._counts: dict[tuple[int | None, str], int] = {}
         prefix = f"ballast.{group[:8].hex()}"
         self._subject = f"{prefix}.m"
@@ -129,6 +130,7 @@ class Bus:
         self._spawn(self._pump(inbox))
 
     async def close(self) -> None:
+        self._closed = True
         self._lanes.close()
         tasks = list(self._tasks)
         for task in tasks:
@@ -192,22 +194,29 @@ class Bus:
 
     async def _fetch(self, member: int, digest: bytes, limit: int, length: int | None) -> bytes:
         sources = self._sources(member)
-        last: BusError | None = None
+        refusals: dict[int, BusError] = {}
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._bounds.fetch_seconds
         try:
-            # asyncio's own deadline and not tenacity's: it runs on the loop's clock, which a simulation may own.
-            async with asyncio.timeout(self._bounds.fetch_seconds):
+            # The loop's clock and not tenacity's, since a simulation may own it. The deadline is looked at after each
+            # attempt too: `asyncio.wait_for` of Python 3.11 can swallow the cancellation of time-out and close.
+            async with asyncio.timeout_at(deadline):
                 async for attempt in AsyncRetrying(
-                    wait=self._bounds.fetch_wait, retry=retry_if_exception_type((NoAnswer, BadBlob, BusDown))
+                    wait=self._bounds.fetch_wait,
+                    stop=lambda _: self._closed or loop.time() >= deadline,
+                    retry=retry_if_exception_type((NoAnswer, BadBlob, BusDown)),
                 ):
+                    source = next(sources)
                     with attempt:
                         try:
-                            return await self._download(next(sources), digest, limit, length)
+                            return await self._download(source, digest, limit, length)
                         except BusError as error:
-                            last = error
+                            refusals[source] = error
                             raise
-        except TimeoutError:
+        except (TimeoutError, RetryError):
             pass
-        raise FetchFailed(f"{digest.hex()}: not delivered within {self._bounds.fetch_seconds} s; last: {last}")
+        why = "; ".join(f"member {source}: {error}" for source, error in sorted(refusals.items()))
+        raise FetchFailed(f"{digest.hex()} not delivered within {self._bounds.fetch_seconds} s. {why}")
 
     async def _download(self, source: int, digest: bytes, limit: int, length: int | None) -> bytes:
         subject = f"{self._blob_subject}{source}"

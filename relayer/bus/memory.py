@@ -147,7 +147,8 @@ class MemoryTransport:
         if fate is Fate.DROP:
             raise NoAnswer(f"{subject}: the request was lost")
         try:
-            return await asyncio.wait_for(answer, timeout)
+            async with asyncio.timeout(timeout):
+                return await answer
         except TimeoutError:
             raise NoAnswer(f"{subject}: no answer within {timeout} s") from None
 
