@@ -12,6 +12,7 @@ from typing import Protocol
 from chains.errors import ChainError, Unreadable
 from chains.types import Chain, Checkpoint, Deployment, GateState, Log, Position
 from chains.wire import ZERO32
+from relayer.agreement import window
 from relayer.agreement.observation import ChainReading, GateReading, PositionReading
 from relayer.agreement.params import Params
 from relayer.daemon.blobs import BlobCache
@@ -24,7 +25,9 @@ class History(Protocol):
 
     def record_reading(self, position: bytes, time: int, amount: int) -> None: ...
 
-    def readings(self, position: bytes, since: int) -> Sequence[tuple[int, int]]: ...
+    def readings(self, position: bytes, since: int) -> Sequence[tuple[int, int]]:
+        """(time, amount) in the order of reading, from the last one at or before `since` on."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +126,9 @@ class Readings:
                     if p.chain in readings and (seen := readings[p.chain].position(p.id)):
                         self._history.record_reading(p.id, readings[p.chain].time, seen.amount)
                         complete = len(here) == len(route.source_chains)
-                        floors[p.id] = self._floor(p.id, oldest - params.staleness, seen) if complete else None
+                        history = self._history.readings(p.id, oldest - params.staleness)
+                        floors[p.id] = window.floor(history, oldest, params.staleness) if complete else None
         return {name: _floored(reading, floors) for name, reading in readings.items()}
-
-    def _floor(self, position: bytes, since: int, seen: PositionReading) -> int | None:
-        history = sorted(self._history.readings(position, since))
-        before = [time for time, _ in history if time <= since]
-        if not before:
-            return None
-        return min([amount for time, amount in history if time >= before[-1]] + [seen.amount])
 
     def _remember(self, reading: ChainReading) -> None:
         self._known[reading.chain, reading.height] = reading

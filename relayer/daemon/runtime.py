@@ -204,6 +204,9 @@ class Runtime:
         own = await self._own(bundle, session_length(params) / 2)
         self._note_closure(proposal, bundle)
         await self._enter(lambda: self._machine.proposed(sender, proposed, bundle, own, self._now()))
+        slot = self._machine.slot
+        if slot is not None and slot.accepted is not None:
+            self._blobs.put(slot.accepted.books.encoded)  # computed here: the certificate needs no fetching
 
     async def _certificate(self, sender: int, certified: Certified) -> None:
         highest = self._machine.highest

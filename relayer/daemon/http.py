@@ -1,0 +1,120 @@
+"""The member's read-only HTTP service: liveness, readiness, metrics, status, certificates, rounds, statements."""
+
+import json
+from typing import Any, Protocol
+
+from aiohttp import web
+
+LONGEST_LIST = 200
+
+
+class Source(Protocol):
+    """What the service shows. Nothing here can be changed from outside."""
+
+    def status(self) -> dict[str, Any]: ...
+
+    def not_ready(self) -> list[str]: ...
+
+    def metrics(self) -> bytes: ...
+
+    def certificates(self, limit: int, before: int | None) -> list[dict[str, Any]]: ...
+
+    def round(self, round_: int | None) -> dict[str, Any] | None:
+        """The exported round, the newest for None; None where it is not kept."""
+        ...
+
+    def statement(self, domain: bytes) -> dict[str, Any] | None: ...
+
+
+def application(source: Source) -> web.Application:
+    """The routes. Every answer is JSON but /metrics."""
+    app = web.Application(client_max_size=1024)
+
+    async def health(_: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def ready(_: web.Request) -> web.Response:
+        reasons = source.not_ready()
+        return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=source.metrics(), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+    async def status(_: web.Request) -> web.Response:
+        return web.json_response(source.status())
+
+    async def certificates(request: web.Request) -> web.Response:
+        limit = _number(request.query.get("limit", "20"), "limit")
+        before = request.query.get("before")
+        rows = source.certificates(min(limit, LONGEST_LIST), None if before is None else _number(before, "before"))
+        return web.json_response({"version": 1, "certificates": rows})
+
+    async def round_(request: web.Request) -> web.Response:
+        name = request.match_info["round"]
+        found = source.round(None if name == "latest" else _number(name, "round"))
+        return _found(found, f"round {name} is not kept here")
+
+    async def statement(request: web.Request) -> web.Response:
+        text = request.match_info["domain"].removeprefix("0x")
+        try:
+            domain = bytes.fromhex(text)
+        except ValueError:
+            domain = b""
+        if len(domain) != 32:
+            return _problem(400, "domain: 32 bytes in hex expected")
+        return _found(source.statement(domain), "no statement for this gate is known")
+
+    app.router.add_get("/healthz", health)
+    app.router.add_get("/readyz", ready)
+    app.router.add_get("/metrics", metrics)
+    app.router.add_get("/v1/status", status)
+    app.router.add_get("/v1/certificates", certificates)
+    app.router.add_get("/v1/rounds/{round}", round_)
+    app.router.add_get("/v1/statements/{domain}", statement)
+    return app
+
+
+def _number(text: str, name: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 19:
+        problem = json.dumps({"error": f"{name}: a whole number expected"})
+        raise web.HTTPBadRequest(text=problem, content_type="application/json")
+    return int(text)
+
+
+def _found(document: dict[str, Any] | None, missing: str) -> web.Response:
+    return _problem(404, missing) if document is None else web.json_response(document)
+
+
+def _problem(code: int, text: str) -> web.Response:
+    return web.json_response({"error": text}, status=code)
+
+
+class HttpError(Exception):
+    """The service could not be started."""
+
+
+class HttpService:
+    """`async with HttpService(source, host, port) as service: service.port`."""
+
+    def __init__(self, source: Source, host: str, port: int) -> None:
+        self._source = source
+        self._host = host
+        self.port = port
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> "HttpService":
+        self._runner = web.AppRunner(application(self._source), access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self.port)
+        try:
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            why = f"cannot listen on {self._host}:{self.port}: {error.strerror or error}; choose another [http] listen"
+            raise HttpError(why) from error
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
