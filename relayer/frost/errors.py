@@ -13,8 +13,6 @@
 No message holds a secret.
 """
 
-# ruff: noqa: N818  (the names are the protocol's own words for what is invalid)
-
 from collections.abc import Iterable
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 import reference_gate as gate
-from vectors import FOLDER, Case, each, load, number, raw, with_and_without_y
+from vector_files import FOLDER, Case, each, load, number, raw, with_and_without_y
 
 from chains.encoding import (
     Branch,

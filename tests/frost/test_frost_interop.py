@@ -1,8 +1,8 @@
 """Sessions mixed with an independent implementation, ZF's, both ways. There is no wheel of it for Python 3.13."""
 
+import frost_rs_codec as zf
 import pytest
-import zf
-from committee import committed, dealt
+from frost_committee import committed, dealt
 
 from relayer.frost import Commitment, InvalidSignature, aggregate, round2, verify, verify_share
 

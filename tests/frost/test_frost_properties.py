@@ -1,7 +1,7 @@
 """What holds for every committee, subset and message."""
 
 import pytest
-from committee import Signing, committed, dealt, signing, stream
+from frost_committee import Signing, committed, dealt, signing, stream
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 

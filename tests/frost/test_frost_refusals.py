@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Callable
 
 import pytest
-from committee import committed, dealt, signing, stream
+from frost_committee import committed, dealt, signing, stream
 
 from relayer.frost import (
     Commitment,

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 
 import pytest
-from committees import MEMBERS, counted, dealt_contents
+from dealt_committee import MEMBERS, counted, dealt_contents
 
 from relayer.dealing import DealingRefused, deal_committee
 from relayer.frost import InvalidParameters, aggregate, round1, round2, verify

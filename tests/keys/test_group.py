@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from committees import dealt_contents
+from dealt_committee import dealt_contents
 
 from relayer.frost import GroupKey, PublicKeyPackage
 from relayer.frost.curve import ORDER

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from committees import dealt_contents
+from dealt_committee import dealt_contents
 
 from relayer.keystore import (
     INTERACTIVE,
