@@ -5,8 +5,6 @@ import sys
 from collections import Counter
 
 import pytest
-import reference_gate as gate
-from vector_files import FOLDER, Case, each, load, number, raw, with_and_without_y
 
 from chains.encoding import (
     Branch,
@@ -26,6 +24,8 @@ from chains.encoding import (
 )
 from chains.wire import Reader
 from relayer.frost import GroupKey
+from tests.encoding import reference_gate as gate
+from tests.encoding.vector_files import FOLDER, Case, each, load, number, raw, with_and_without_y
 
 FROST, STATEMENTS, TREE = load("frost.json"), load("statements.json"), load("tree.json")
 CERTIFICATES, HANDOVER = load("certificates.json"), load("handover.json")

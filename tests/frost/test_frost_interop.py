@@ -1,10 +1,10 @@
 """Sessions mixed with an independent implementation, ZF's, both ways. There is no wheel of it for Python 3.13."""
 
-import frost_rs_codec as zf
 import pytest
-from frost_committee import committed, dealt
 
 from relayer.frost import Commitment, InvalidSignature, aggregate, round2, verify, verify_share
+from tests.frost import frost_rs_codec as zf
+from tests.frost.frost_committee import committed, dealt
 
 frost_rs = pytest.importorskip("frost_rs", reason="frost-rs has no wheel for this Python")
 theirs = frost_rs.utility_secp256k1

@@ -1,7 +1,6 @@
 """What holds for every committee, subset and message."""
 
 import pytest
-from frost_committee import Signing, committed, dealt, signing, stream
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from relayer.frost import (
 )
 from relayer.frost.curve import FIELD, ORDER
 from relayer.frost.polynomial import lagrange
+from tests.frost.frost_committee import Signing, committed, dealt, signing, stream
 
 quick = settings(deadline=None, max_examples=40)
 seeds = st.binary(min_size=8, max_size=8)

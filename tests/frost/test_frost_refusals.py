@@ -6,7 +6,6 @@ import pickle
 from collections.abc import Callable
 
 import pytest
-from frost_committee import committed, dealt, signing, stream
 
 from relayer.frost import (
     Commitment,
@@ -32,6 +31,7 @@ from relayer.frost.ciphersuite import h2
 from relayer.frost.curve import FIELD, ORDER, SecretScalar, add, add_base, decode_point, decode_scalar, multiply
 from relayer.frost.keys import check_share, commit_polynomial
 from relayer.frost.polynomial import lagrange
+from tests.frost.frost_committee import committed, dealt, signing, stream
 
 GENERATOR = bytes.fromhex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
 OFF_CURVE_X = 5  # 5^3 + 7 is no square modulo p

@@ -4,10 +4,10 @@ import os
 from collections.abc import Callable
 
 import pytest
-from dealt_committee import MEMBERS, counted, dealt_contents
 
 from relayer.dealing import DealingRefused, deal_committee
 from relayer.frost import InvalidParameters, aggregate, round1, round2, verify
+from tests.keys.dealt_committee import MEMBERS, counted, dealt_contents
 
 
 def test_any_three_of_the_dealt_members_sign() -> None:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from dealt_committee import dealt_contents
 
 from relayer.frost import GroupKey, PublicKeyPackage
 from relayer.frost.curve import ORDER
 from relayer.group import Group, GroupError, decode_group, encode_group
+from tests.keys.dealt_committee import dealt_contents
 
 GENERATOR = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
 PACKAGE = dealt_contents()[0]

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dealt_committee import dealt_contents
 
 from relayer.keystore import (
     INTERACTIVE,
@@ -34,6 +33,7 @@ from relayer.keystore import (
     read_keystore,
     write_keystore,
 )
+from tests.keys.dealt_committee import dealt_contents
 
 PASSPHRASE = b"correct horse battery staple"
 

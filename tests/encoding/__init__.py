@@ -1,0 +1,1 @@
+"""What is signed: round trips, and the vectors that every implementation reads."""

@@ -1,0 +1,1 @@
+"""FROST: published vectors, another implementation, properties, refusals."""

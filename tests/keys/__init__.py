@@ -1,0 +1,1 @@
+"""The keystore, the dealer, the group record, passphrases."""
