@@ -279,8 +279,8 @@ def _names(values: dict[str, Any], account: str, asset: str, where: Where, repor
 
 
 def _family_options(values: dict[str, Any], account: str, which: str, where: Where, report: Report) -> None:
-    raw = values.pop("options")
-    if account not in values:
+    raw = values.pop("options", None)
+    if raw is None or account not in values:
         return
     model = getattr(family(AccountId.parse(values[account]).chain.namespace), which)
     made = options(model, raw if isinstance(raw, dict) else {}, (*where, "options"), report)
