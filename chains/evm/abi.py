@@ -5,6 +5,7 @@ is used. Importing this module imports web3; it is imported when a chain is open
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -14,10 +15,12 @@ from eth_abi.exceptions import DecodingError
 from web3 import AsyncWeb3
 
 from chains.errors import ChainError
+from chains.evm.addresses import checksummed
 from chains.evm.values import BadValue
 from chains.hashing import keccak256
 
 _W3: AsyncWeb3[Any] = AsyncWeb3()
+_ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 _ARTIFACTS = files("chains.evm").joinpath("artifacts")
 
 
@@ -46,7 +49,8 @@ ERC20 = [
 
 
 class Interface:
-    """Encodes calls to a contract and decodes what comes back. Overloaded functions are named by their signature."""
+    """Encodes calls to a contract and decodes what comes back. Overloaded functions are named by their signature.
+    Addresses are lower-case hex, in both directions."""
 
     def __init__(self, abi: Sequence[Mapping[str, Any]]) -> None:
         self._abi = abi
@@ -54,7 +58,7 @@ class Interface:
 
     def call(self, function: str, *args: Any) -> bytes:
         """Selector and arguments."""
-        return bytes.fromhex(str(self._contract.encode_abi(function, args))[2:])
+        return bytes.fromhex(str(self._contract.encode_abi(function, _spelled(args)))[2:])
 
     def result(self, function: str, output: bytes) -> tuple[Any, ...]:
         """The function's results, one per declared output. Raises `BadValue` for bytes that are not exactly these."""
@@ -65,7 +69,7 @@ class Interface:
             raise BadValue(f"{function}: the result does not decode ({type(error).__name__})") from None
         if _W3.codec.encode(types, values) != output:
             raise BadValue(f"{function}: the result is not canonically encoded")
-        return values
+        return tuple(v.lower() if kind == "address" else v for kind, v in zip(types, values, strict=True))
 
     def selectors(self) -> dict[bytes, str]:
         """The errors that the contract declares, by their 4-byte selectors."""
@@ -82,7 +86,7 @@ def constructor(artifact: str, *args: Any) -> bytes:
     """Deployment code of one of Ballast's contracts: its bytecode with the encoded arguments."""
     loaded = _artifact(artifact)
     contract = _W3.eth.contract(abi=loaded["abi"], bytecode=loaded["bytecode"])
-    return bytes.fromhex(str(contract.constructor(*args).data_in_transaction)[2:])
+    return bytes.fromhex(str(contract.constructor(*_spelled(args)).data_in_transaction)[2:])
 
 
 @cache
@@ -140,6 +144,13 @@ def _artifact(name: str) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ChainError(f"the contract artifact {name}.json is missing or broken; reinstall Ballast") from error
     return loaded
+
+
+def _spelled(value: Any) -> Any:
+    # web3 takes addresses in their EIP-55 spelling only.
+    if isinstance(value, (tuple, list)):
+        return tuple(_spelled(one) for one in value)
+    return checksummed(value) if isinstance(value, str) and _ADDRESS.fullmatch(value) else value
 
 
 def _signature(element: Mapping[str, Any]) -> str:

@@ -12,7 +12,8 @@ GET /control tells the behaviour and how many requests were served; POST /contro
 
 A rule of a liar alters the result of calls with its `method` and, where given, `to` (the address called or asked
 about) and the beginning of `data`: `result` replaces it, `add` adds to it as a 256-bit number, and with `path` (a
-field's name) both do so to that field of an object. For tests and demonstrations: it serves 127.0.0.1 and authenticates nobody.
+field's name) both do so to that field of an object. For tests and demonstrations: it serves 127.0.0.1 and authenticates
+nobody.
 """
 
 import argparse

@@ -14,7 +14,7 @@ from typing import Any
 from chains.errors import Refused, Unreadable
 from chains.evm import headers
 from chains.evm.options import ChainOptions, MemberOptions
-from chains.evm.rpc import Call, Endpoint, EndpointError
+from chains.evm.rpc import Call, Endpoint, EndpointError, Fault
 from chains.evm.values import quantity
 from chains.types import EndpointHealth, Log
 
@@ -196,7 +196,7 @@ class Quorum:
 
 
 class Ballot:
-    """Votes on a list of questions; an answer is agreed when `q` voters gave the same one."""
+    """Votes on a list of questions; an answer is agreed when `q` voters gave the same one. A `Fault` is no vote."""
 
     def __init__(self, questions: int, q: int) -> None:
         self.agreed: dict[int, Any] = {}
@@ -212,13 +212,14 @@ class Ballot:
         for i in range(self._questions):
             groups = defaultdict[Any, int](int)
             for vote in self._votes.values():
-                groups[vote[i]] += 1
+                if not isinstance(vote[i], Fault):
+                    groups[vote[i]] += 1
             for value, count in groups.items():
                 if count >= self._q:
                     self.agreed[i] = value
 
     def contradicts(self, answers: Answers) -> bool:
-        return any(answers[i] != value for i, value in self.agreed.items())
+        return any(answers[i] != value and not isinstance(answers[i], Fault) for i, value in self.agreed.items())
 
     def dissenters(self) -> list[str]:
         return [name for name, answers in self._votes.items() if self.contradicts(answers)]

@@ -139,7 +139,7 @@ def _native(vault: str, batch: Batch, header: Header) -> Callable[[Got], Locked]
 def _token(position: Position, options: PositionOptions, batch: Batch, header: Header) -> Callable[[Got], Locked]:
     token, vault = "0x" + position.asset.asset[2:], position.account.address
     own = [] if options.balance_slot is None else [proofs.balance_slot(bytes.fromhex(vault[2:]), options)]
-    read = batch.add(calls.call(token, erc20().call("balanceOf", _checksummed(vault)), calls.at_block(header)))
+    read = batch.add(calls.call(token, erc20().call("balanceOf", vault), calls.at_block(header)))
     # The proof that travels holds the balance alone; the pins have one of their own.
     shown = batch.add(calls.proof(token, own, header))
     pinned = _implementation(batch, header, token, options.implementation)
@@ -169,7 +169,7 @@ def _flags(position: Position, options: PositionOptions, batch: Batch, header: H
     if options.paused_call is not None:
         asked.append((options.paused_call, batch.add(calls.call(token, _flag_call(options.paused_call), at))))
     if options.frozen_call is not None:
-        payload = _flag_call(options.frozen_call, _checksummed(position.account.address))
+        payload = _flag_call(options.frozen_call, position.account.address)
         asked.append((options.frozen_call, batch.add(calls.call(token, payload, at))))
     return asked
 
@@ -244,9 +244,3 @@ def _true(signature: str, answer: bytes | Reverted) -> bool:
 
 def _flag_call(signature: str, *args: str) -> bytes:
     return flag(signature).call(signature, *args)
-
-
-def _checksummed(address: str) -> str:
-    from eth_utils.address import to_checksum_address
-
-    return to_checksum_address(address)

@@ -41,9 +41,10 @@ class EndpointError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reverted:
-    """The call was executed and reverted: a fact about the chain, not a failure of the endpoint."""
+    """The call was executed and reverted: a fact about the chain, not a failure of the endpoint. Clients differ in what
+    they tell of the reason, so that it does not count when two answers are compared."""
 
-    data: bytes
+    data: bytes = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,45 @@ class Standing:
     aside_until: float = 0.0
 
 
-class Endpoint:
-    """One endpoint. `session` is shared by all endpoints of a chain and is closed by its owner."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is borne of an endpoint: times in seconds, sizes in bytes, `batch` in calls; see `MemberOptions`."""
 
-    def __init__(self, target: Target, session: aiohttp.ClientSession, options: MemberOptions) -> None:
+    timeout: float = 5.0
+    deadline: float = 20.0
+    max_response: int = 1 << 23
+    max_depth: int = 16
+    batch: int = 100
+
+    @classmethod
+    def of(cls, options: MemberOptions) -> "Limits":
+        return cls(options.timeout, options.deadline, options.max_response, options.max_depth, options.batch)
+
+
+class Transport:
+    """The HTTP session that all endpoints of a chain share. It is made at its first use, inside the event loop."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession()
+        return self._session
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+class Endpoint:
+    """One endpoint of a chain."""
+
+    def __init__(self, target: Target, transport: Transport, limits: Limits) -> None:
         self.name = target.name
         self.standing = Standing()
-        self._target, self._session, self._options = target, session, options
+        self._target, self._transport, self._limits = target, transport, limits
         self._ids = random.SystemRandom()
 
     def __repr__(self) -> str:
@@ -95,7 +128,7 @@ class Endpoint:
     async def ask(self, calls: Sequence[Call], deadline: float | None = None) -> tuple[Any, ...]:
         """One parsed value per call, in order. Retries with jittered back-off until `deadline` seconds have passed
         (default: the configured one). Raises `EndpointError`."""
-        limit = self._options.deadline if deadline is None else deadline
+        limit = self._limits.deadline if deadline is None else deadline
         end = time.monotonic() + limit
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda e: isinstance(e, EndpointError) and e.again),
@@ -104,8 +137,8 @@ class Endpoint:
             reraise=True,
         )
         found: list[Any] = []
-        for start in range(0, len(calls), self._options.batch):
-            part = calls[start : start + self._options.batch]
+        for start in range(0, len(calls), self._limits.batch):
+            part = calls[start : start + self._limits.batch]
             found += await retrying(self._once, part, end)
         return tuple(found)
 
@@ -118,7 +151,7 @@ class Endpoint:
         try:
             raw = await self._post(json.dumps(body).encode("ascii"), end)
             clean = self._target.redact
-            answers = _in_order(_parse_json(raw, self._options.max_depth), first, len(calls), clean)
+            answers = _in_order(_parse_json(raw, self._limits.max_depth), first, len(calls), clean)
             values = [_value(call, answer, clean) for call, answer in zip(calls, answers, strict=True)]
         except EndpointError as error:
             self.standing.counts[error.kind] += 1
@@ -128,14 +161,14 @@ class Endpoint:
         return values
 
     async def _post(self, body: bytes, end: float) -> bytes:
-        seconds = min(self._options.timeout, end - time.monotonic())
+        seconds = min(self._limits.timeout, end - time.monotonic())
         if seconds <= 0:
             raise EndpointError("failing", "no time left", again=False)
         headers = {"Content-Type": "application/json", **self._target.headers}
         try:
             async with asyncio.timeout(seconds):
                 # A redirect would carry the headers to another host.
-                async with self._session.post(
+                async with self._transport.session.post(
                     self._target.url, data=body, headers=headers, allow_redirects=False
                 ) as response:
                     if response.status != 200:
@@ -148,7 +181,7 @@ class Endpoint:
             raise EndpointError("failing", f"connection: {type(error).__name__}") from None
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
-        most, size, parts = self._options.max_response, 0, list[bytes]()
+        most, size, parts = self._limits.max_response, 0, list[bytes]()
         async for part in response.content.iter_chunked(65536):
             size += len(part)
             if size > most:

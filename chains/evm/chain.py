@@ -1,0 +1,74 @@
+"""An opened EVM chain: its parts put together, behind the two roles of `chains.types.Chain`."""
+
+from collections.abc import Sequence
+
+from chains.errors import Refused, Unreadable
+from chains.evm.check import Checker
+from chains.evm.finality import Finality
+from chains.evm.halts import Halts
+from chains.evm.options import ChainOptions, MemberOptions
+from chains.evm.outbox import Outbox
+from chains.evm.quorum import Quorum
+from chains.evm.reader import Reader
+from chains.evm.rpc import Endpoint, Limits, Transport
+from chains.evm.secrets import targets
+from chains.evm.sender import Sender
+from chains.evm.submit import Submitter
+from chains.types import ChainSetup, Checkpoint, Deployment, EndpointHealth, GateState, Locked, Position, Receipt
+
+
+class EvmChain:
+    """See `chains.types.Chain`."""
+
+    def __init__(self, setup: ChainSetup) -> None:
+        chain_options, options = setup.chain_options, setup.member_options
+        if not isinstance(chain_options, ChainOptions) or not isinstance(options, MemberOptions):
+            raise Refused(f"{setup.chain}: options of another family")
+        self._setup = setup
+        self._transport = Transport()
+        endpoints = [Endpoint(target, self._transport, Limits.of(options)) for target in targets(options)]
+        self._quorum = Quorum(endpoints, setup.chain.reference, chain_options, options, setup.log)
+        halts = Halts(str(setup.chain), setup.journal, setup.log)
+        self._finality = Finality(
+            str(setup.chain), self._quorum, chain_options, options, setup.journal, halts, setup.log
+        )
+        self._reader = Reader(self._quorum, self._finality, halts, setup.log)
+        self._submitter = self._submits(options) if setup.account_secret is not None else None
+
+    def _submits(self, options: MemberOptions) -> Submitter:
+        setup = self._setup
+        assert setup.account_secret is not None
+        outbox = Outbox(setup.journal)
+        sender = Sender(int(setup.chain.reference), setup.account_secret, self._quorum, outbox, options, setup.log)
+        return Submitter(sender, self._quorum, self._finality, options, setup.log)
+
+    async def check(self) -> None:
+        await self._quorum.admit_all()
+        findings = await Checker(self._quorum, self._finality, self._setup).findings()
+        if findings:
+            raise Refused("\n".join(findings))
+
+    async def finalized(self) -> Checkpoint:
+        return await self._finality.finalized()
+
+    async def locked(self, positions: Sequence[Position], at: Checkpoint) -> tuple[Locked | Unreadable, ...]:
+        return await self._reader.locked(positions, at)
+
+    async def deployments(self, ds: Sequence[Deployment], at: Checkpoint) -> tuple[GateState | Unreadable, ...]:
+        return await self._reader.deployments(ds, at)
+
+    async def submit(self, deployment: Deployment, submission: bytes, key: str) -> Receipt | None:
+        if self._submitter is None:
+            raise Refused(f"{self._setup.chain}: no account is configured, so that nothing can be submitted")
+        return await self._submitter.submit(deployment, submission, key)
+
+    async def settle(self) -> None:
+        if self._submitter is not None:
+            await self._submitter.settle()
+
+    def health(self) -> tuple[EndpointHealth, ...]:
+        return self._quorum.health()
+
+    async def close(self) -> None:
+        await self._quorum.close()
+        await self._transport.close()

@@ -1,0 +1,172 @@
+"""Brings statements to gates, and sees to it until they are final.
+
+A statement that the gate has already, or would refuse, stops before anything is spent: the gate's last round is read
+and the transaction is simulated first. Once signed it stays in the journal until its receipt lies at or below the
+finalized checkpoint; what was dropped or reorged on the way is sent again.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from chains.encoding import Branch, Certificate, EncodingError, Header, MintCap, decode_leaf
+from chains.errors import ChainError, Refused, Unreadable
+from chains.evm import calls
+from chains.evm.abi import error_name, interface
+from chains.evm.finality import Finality
+from chains.evm.options import MemberOptions
+from chains.evm.outbox import Entry
+from chains.evm.quorum import Quorum
+from chains.evm.rpc import Call, Fault, Reverted
+from chains.evm.sender import Sender, gas_with_margin
+from chains.evm.values import BadValue, quantity
+from chains.types import Deployment, Log, Receipt
+from chains.wire import Reader
+
+_LATER_THAN_OURS = "StaleRound"
+_MOST_GAPS = 32
+
+
+def with_y(submission: bytes, deployment: Deployment | None = None) -> tuple[bytes, int]:
+    """The EVM form of a submission, with its round: ecrecover returns 160 bits of R only, so R's y coordinate (32
+    bytes) comes with it. Raises `ChainError` for bytes that are no mint cap with its certificate, or are not meant for
+    `deployment`."""
+    import coincurve
+
+    r = Reader(submission)
+    try:
+        leaf = decode_leaf(r.fixed("leaf", 177))
+        Branch.read(r)
+        header: Header = (certificate := Certificate.read(r)).header
+        r.end()
+        if not isinstance(leaf, MintCap):
+            raise ChainError("the submission is no mint cap")
+        point = coincurve.PublicKey(certificate.r).format(compressed=False)
+    except EncodingError as error:
+        raise ChainError(f"the submission does not decode: {error}") from None
+    except ValueError:
+        raise ChainError("the certificate's R is no point of the curve") from None
+    if deployment is not None and (leaf.domain, leaf.route) != (deployment.domain, deployment.route):
+        raise ChainError(f"the submission is not meant for the gate {deployment.gate}")
+    return submission + point[33:], header.round
+
+
+class Submitter:
+    """Submits through one account. `clock` is monotonic seconds."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        quorum: Quorum,
+        finality: Finality,
+        options: MemberOptions,
+        log: Log,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sender, self._quorum, self._finality = sender, quorum, finality
+        self._options, self._log, self._clock = options, log, clock
+        self._busy: dict[str, asyncio.Lock] = {}
+
+    async def submit(self, deployment: Deployment, submission: bytes, key: str) -> Receipt | None:
+        """See `DestinationChain.submit`."""
+        async with self._busy.setdefault(key, asyncio.Lock()):
+            entry = self._sender.outbox.get(key)
+            if entry is None:
+                statement, round_ = with_y(submission, deployment)
+                gate, payload = deployment.gate.address, interface("Gate").call("submit", statement)
+                if await self._there_already(gate, round_):
+                    return None
+                gas = await self._simulated(gate, payload)
+                if gas is None:
+                    return None
+                entry = await self._sender.send(key, gate, payload, gas)
+            return await self._executed(entry)
+
+    async def settle(self) -> None:
+        """See `DestinationChain.settle`."""
+        entries = self._sender.outbox.entries()
+        if not entries:
+            return
+        final = await self._finality.finalized()
+        used = await self._sender.nonce()
+        used_finally = await self._sender.nonce(hex(final.height))
+        taken = {entry.nonce for entry in entries}
+        for nonce in sorted(set(range(used, min(max(taken), used + _MOST_GAPS))) - taken):
+            await self._sender.fill(nonce)
+        for entry in entries:
+            async with self._busy.setdefault(entry.key, asyncio.Lock()):
+                await self._settle(entry, final.height, used, used_finally)
+
+    async def _settle(self, entry: Entry, final: int, used: int, used_finally: int) -> None:
+        mined = await self._sender.mined(entry)
+        if mined is not None:
+            if mined.height <= final:
+                self._sender.outbox.delete(entry.key)
+                self._busy.pop(entry.key, None)
+                self._log.info("transaction_final", key=entry.key, nonce=entry.nonce, height=mined.height, ok=mined.ok)
+        elif used_finally > entry.nonce:
+            await self._superseded(entry)
+        elif used <= entry.nonce:
+            await self._sender.bump(entry)
+
+    async def _superseded(self, entry: Entry) -> None:
+        # The nonce went, for good, to a transaction that is not journalled: another copy of the key, an old journal.
+        self._log.error("nonce_used_elsewhere", key=entry.key, nonce=entry.nonce, account=self._sender.address)
+        self._sender.outbox.delete(entry.key)
+        to = "0x" + entry.to.hex()
+        if not entry.data:
+            return
+        try:
+            gas = await self._simulated(to, entry.data)
+        except Refused as error:
+            self._log.warning("not_resubmitted", key=entry.key, reason=str(error))
+            return
+        if gas is not None:
+            await self._sender.send(entry.key, to, entry.data, gas)
+
+    async def _there_already(self, gate: str, round_: int) -> bool:
+        answers = await self._quorum.collect([calls.call(gate, interface("Gate").call("lastRound"), "latest")])
+        if len(answers) < self._quorum.q:
+            raise Unreadable(f"the gate's last round: only {len(answers)} endpoints answer, {self._quorum.q} must")
+        rounds = [_round(answer) for (answer,) in answers.values()]
+        return sum(r is not None and r >= round_ for r in rounds) >= self._quorum.q
+
+    async def _simulated(self, to: str, payload: bytes) -> int | None:
+        """The gas limit; None if the gate has a newer statement by now. Raises `Refused` when q endpoints agree that it
+        would revert, `Unreadable` when there is no quorum either way."""
+        call = {"from": self._sender.address, "to": to, "data": "0x" + payload.hex()}
+        answers = await self._quorum.collect([Call("eth_estimateGas", (call,), quantity, faults=True)])
+        results = [answer for (answer,) in answers.values()]
+        reverts = Counter(error_name(r.data) for r in results if isinstance(r, Reverted))
+        estimates = sorted(r for r in results if isinstance(r, int))
+        if sum(reverts.values()) >= self._quorum.q:
+            reason = reverts.most_common(1)[0][0]
+            if reason == _LATER_THAN_OURS:
+                return None
+            raise Refused(f"{to} would refuse the transaction: {reason}")
+        if len(estimates) < self._quorum.q:
+            reasons = sorted({r.message for r in results if isinstance(r, Fault)} | set(reverts))
+            raise Unreadable(f"the simulation has no quorum: {'; '.join(reasons) or 'too few endpoints answer'}")
+        return gas_with_margin(estimates[self._quorum.q - 1], self._options)
+
+    async def _executed(self, entry: Entry) -> Receipt:
+        end = self._clock() + self._options.submit_timeout
+        while True:
+            mined = await self._sender.mined(entry)
+            if mined is not None:
+                return await self._sender.receipt(entry, mined)
+            if self._clock() >= end:
+                raise Unreadable(
+                    f"transaction {entry.key} (nonce {entry.nonce}) is not executed yet; it is journalled and goes on"
+                )
+            if self._sender.due(entry):
+                entry = await self._sender.bump(entry)
+            await asyncio.sleep(self._options.poll)
+
+
+def _round(answer: bytes | Reverted) -> int | None:
+    try:
+        return None if isinstance(answer, Reverted) else int(interface("Gate").result("lastRound", answer)[0])
+    except BadValue:
+        return None
