@@ -18,6 +18,7 @@ from relayer.cli import report
 COMMANDS: Mapping[str, str] = {
     "config": "relayer.cli.config",
     "keys": "relayer.cli.keys",
+    "run": "relayer.cli.run",
 }
 """Command -> module that adds it, in the order of the help."""
 

@@ -1,8 +1,8 @@
 """What commands print, and what becomes of their errors. With --json, stdout carries JSON objects and nothing else.
 
 Exit codes: 0; 1 for a failure; 2 for wrong usage or configuration; 130 after an interrupt. An error is one clear
-message on stderr, or with --json `{"version": 1, "error": {"kind", "message", ...}}` on stdout, never a traceback. A command
-raises; only `failure` knows what its errors mean to the caller.
+message on stderr, or with --json `{"version": 1, "error": {"kind", "message", ...}}` on stdout, never a traceback. A
+command raises; only `failure` knows what its errors mean to the caller.
 """
 
 import json
@@ -40,6 +40,10 @@ EXPECTED: Mapping[str, int] = {
     "relayer.keystore.KeystoreError": FAILED,
     "relayer.dealing.DealingError": FAILED,
     "relayer.store.errors.StoreError": FAILED,
+    "relayer.daemon.root.MemberError": FAILED,
+    "relayer.daemon.http.HttpError": FAILED,
+    "relayer.rounds.machine.SecondSelf": FAILED,
+    "relayer.roundfile.RoundFileError": FAILED,
 }
 """Errors whose text is made for the operator, by qualified name (so that none of their modules need be imported), with
 the exit code. Subclasses count as their base."""

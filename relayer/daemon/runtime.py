@@ -15,6 +15,7 @@ from chains.encoding import MintCap
 from chains.types import Log
 from chains.wire import EncodingError
 from relayer.agreement.bundle import Bundle, CertifiedRound, Invalid
+from relayer.agreement.closures import parts
 from relayer.agreement.judging import Judge, Missing, UnknownConfiguration
 from relayer.agreement.observation import ChainReading, Observation
 from relayer.agreement.params import Params
@@ -22,7 +23,6 @@ from relayer.agreement.records import Certified, Proposal, decode_statements
 from relayer.bus.bus import Bus, Incoming
 from relayer.bus.errors import FetchFailed
 from relayer.daemon.blobs import BlobCache
-from relayer.daemon.closures import parts
 from relayer.daemon.reading import Readings
 from relayer.daemon.submitting import Submitter, jobs
 from relayer.frost import FrostError

@@ -1,0 +1,77 @@
+"""What a member takes up again after a restart, out of its safety store."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from relayer.agreement.bundle import CertifiedRound
+from relayer.agreement.judging import Blobs, Judge, Missing, UnknownConfiguration
+from relayer.agreement.params import Params
+from relayer.agreement.records import Certified, Proposal
+from relayer.agreement.voting import Lost
+from relayer.rounds.machine import Restored
+
+CERTIFICATES = 16
+
+
+class Memoirs(Protocol):
+    """The part of the safety store that is read at start."""
+
+    def promise(self) -> int: ...
+
+    def signed(self, round: int) -> bytes | None: ...  # noqa: A002 - the protocol's term
+
+    def signed_above(self, round: int) -> Sequence[tuple[int, bytes, bytes]]: ...  # noqa: A002
+
+    def observation(self, round: int) -> bytes | None: ...  # noqa: A002
+
+    def proposal(self, round: int) -> bytes | None: ...  # noqa: A002
+
+    def highest_certificate(self) -> tuple[int, bytes] | None: ...
+
+    def certificates(self, limit: int, before: int | None = None) -> Sequence[tuple[int, bytes]]: ...
+
+
+def restored(store: Memoirs, judge: Judge, blobs: Blobs, lost: Lost | None) -> Restored:
+    """The machine's memory. Raises `Missing` or `UnknownConfiguration` where the store does not hold, or the member
+    file no longer names, what its own signatures stand on: then nothing may be signed."""
+    promise = store.promise()
+    highest: tuple[Certified, CertifiedRound] | None = None
+    floor = 0
+    if (found := store.highest_certificate()) is not None:
+        certified = Certified.decode(found[1])
+        highest = certified, judge.certified(certified, blobs)
+        floor = certified.round
+    signed = [Proposal.decode(raw) for _, _, raw in store.signed_above(floor)]
+    return Restored(
+        promise=promise,
+        messages=_only(promise, store.signed),
+        observations=_only(promise, store.observation),
+        proposed=frozenset([promise] if store.proposal(promise) is not None else []),
+        signed=tuple((p, judge.proposed(p, blobs)) for p in signed),
+        certified=highest,
+        certificates=tuple(_known(store, judge, blobs)),
+        lost=lost,
+    )
+
+
+def _only(round_: int, look_up: Callable[[int], bytes | None]) -> Mapping[int, bytes]:
+    found = look_up(round_)
+    return {} if found is None else {round_: found}
+
+
+def _known(store: Memoirs, judge: Judge, blobs: Blobs) -> list[CertifiedRound]:
+    """The newest certificates, oldest first; those whose parts were pruned are not needed any more."""
+    rounds = []
+    for _, raw in reversed(list(store.certificates(CERTIFICATES))):
+        try:
+            rounds.append(judge.certified(Certified.decode(raw), blobs))
+        except (Missing, UnknownConfiguration):
+            continue
+    return rounds
+
+
+def lost_since(lost_at: int, params: Params, configs: Sequence[Params]) -> Lost:
+    """The amnesia rule: no round that begins before the loss plus skew, no horizon at or before the end of the longest
+    lease that may have been signed."""
+    longest = max(p.longest_lease for p in configs)
+    return Lost(params.slot_at(lost_at + params.skew) + 1, lost_at + longest)

@@ -1,0 +1,272 @@
+"""The composition root: the one place that builds concrete things out of a member's configuration."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nacl.signing import VerifyKey
+
+from chains.caip import ChainId
+from chains.errors import ChainError, Refused, Unreadable
+from chains.registry import family
+from chains.types import ChainSetup, Position
+from relayer.agreement.judging import Judge, Missing, UnknownConfiguration
+from relayer.agreement.params import Params
+from relayer.bus.access import NatsOptions
+from relayer.bus.bus import Bus
+from relayer.bus.envelope import Limits
+from relayer.bus.nats import NatsTransport
+from relayer.bus.server import NatsServer
+from relayer.config.member import MemberConfig
+from relayer.daemon.blobs import BlobCache
+from relayer.daemon.checks import checks
+from relayer.daemon.http import HttpService
+from relayer.daemon.logs import configure
+from relayer.daemon.metrics import Metrics
+from relayer.daemon.reading import OpenChain, Readings
+from relayer.daemon.restore import lost_since, restored
+from relayer.daemon.runtime import Runtime
+from relayer.daemon.service import Service
+from relayer.daemon.submitting import Submitter, Target
+from relayer.frost import GroupKey
+from relayer.group import Group, decode_group
+from relayer.keystore import KeystoreContents, NoSuchKey, read_keystore, read_passphrase
+from relayer.rounds.machine import Machine
+from relayer.rounds.messages import limits
+from relayer.store.safety import Binding, SafetyStore
+
+SETTLE_SECONDS = 2.0
+BLOB_BASE = 1 << 20
+BLOB_ITEM = 16 << 10
+BLOB_MOST = 64 << 20
+
+
+class MemberError(Exception):
+    """The member cannot start, or must stop; one sentence: what, where, what to do."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The opened keystore and the public key package, which belong together."""
+
+    contents: KeystoreContents
+    group: Group
+
+
+def open_keys(config: MemberConfig) -> Keys:
+    """Raises `KeystoreError`, `GroupError`, or `MemberError` where keystore, group and configuration differ."""
+    file = Path(config.member.group)
+    group = decode_group(file.read_text())
+    committee = config.committee
+    if (group.epoch, group.package.threshold, group.package.size) != (
+        committee.epoch,
+        committee.threshold,
+        len(committee.members),
+    ):
+        raise MemberError(f"{file}: not the group of {committee.name}'s epoch {committee.epoch}: fetch the right one")
+    contents = read_keystore(Path(config.member.keystore.path), read_passphrase(config.member.keystore.passphrase))
+    identity = committee.members[config.index].identity
+    if contents.verify_key.hex() != identity:
+        raise MemberError(
+            f"{config.member.keystore.path}: its identity is {contents.verify_key.hex()}, but the committee knows "
+            f"{config.member.member} by {identity}: this is another member's keystore"
+        )
+    if contents.share(committee.epoch).public.group != group.package.group:
+        raise MemberError(f"{config.member.keystore.path}: its share belongs to another group key than {file}")
+    return Keys(contents, group)
+
+
+def timeline(configs: Sequence[Params]) -> Callable[[int], Params | None]:
+    """Which configuration is in force in a round: the newest whose `from_round` has come."""
+    ordered = sorted(configs, key=lambda p: p.from_round)
+
+    def at(round_: int) -> Params | None:
+        return next((p for p in reversed(ordered) if p.from_round <= round_), ordered[0] if ordered else None)
+
+    return at
+
+
+def open_chains(config: MemberConfig, keys: Keys, store: SafetyStore, log: Any, turn: int) -> list[OpenChain]:
+    """Every chain of the committee, opened by its family; none is contacted yet."""
+    positions, deployments = config.committee.positions(), config.committee.deployments()
+    opened = []
+    for name in sorted(config.committee.chains):
+        chain_id = ChainId.parse(name)
+        try:
+            secret = keys.contents.account(name).reveal()
+        except NoSuchKey:
+            secret = None
+        setup = ChainSetup(
+            chain=chain_id,
+            chain_options=config.committee.chain_options(name),
+            member_options=config.chain_options(name),
+            positions=positions[name],
+            deployments=deployments[name],
+            journal=store.journal(name),
+            log=log.bind(chain=name),
+            account_secret=secret,
+            turn=turn,
+        )
+        chain = family(chain_id.namespace).open(setup)
+        opened.append(OpenChain(name, chain, positions[name], deployments[name]))
+    return opened
+
+
+async def check_chains(chains: Sequence[OpenChain], log: Any) -> None:
+    """Refuses to start on a wrong chain or a configuration that does not fit; waits for a chain that is only out of
+    reach, since its routes are left out meanwhile."""
+    refused = []
+    for c in chains:
+        try:
+            await c.chain.check()
+        except Refused as error:
+            refused.append(f"{c.name}: {error}")
+        except (Unreadable, ChainError) as error:
+            log.warning("chain.unchecked", chain=c.name, why=str(error))
+    if refused:
+        raise MemberError("the chains are not what the configuration says:\n" + "\n".join(refused))
+
+
+@contextlib.asynccontextmanager
+async def _transport(config: MemberConfig, log: Any) -> AsyncIterator[NatsTransport]:
+    async with contextlib.AsyncExitStack() as stack:
+        bus = config.member.bus
+        access = bus.access()
+        if bus.embedded is not None:
+            server = await stack.enter_async_context(NatsServer(port=bus.embedded.port))
+            access["urls"] = (server.url,)
+        transport = await NatsTransport.connect(NatsOptions(**access), log)
+        stack.push_async_callback(transport.close)
+        yield transport
+
+
+async def run_member(config: MemberConfig, ready: Callable[[int], None]) -> None:
+    """Runs until SIGTERM or SIGINT. `ready(port)` is called when the HTTP service listens.
+
+    Raises `MemberError` and the errors of its parts, before anything is signed where they concern the start."""
+    log = configure(config.member.log.level, config.member.log.format).bind(member=config.member.member)
+    for warning in config.warnings:
+        log.warning("configuration", path=warning.path, why=warning.message)
+    keys = open_keys(config)
+    committees = (*config.previous, config.committee)
+    configs = {committee.config_id: committee.params() for committee in committees}
+    params_at = timeline(list(configs.values()))
+    params = config.committee.params()
+    binding = Binding(params.group, config.index, keys.contents.verify_key)
+    async with contextlib.AsyncExitStack() as stack:
+        store = SafetyStore.open(config.store_url(), binding)
+        stack.callback(store.close)
+        blobs = BlobCache(store.blob)
+        positions: dict[bytes, Position] = {
+            p.id: p for committee in committees for of_chain in committee.positions().values() for p in of_chain
+        }
+        groups: dict[int, GroupKey] = {keys.group.epoch: keys.group.package.group}
+        judge = Judge(configs, checks(groups, positions))
+        amnesia = store.amnesia()
+        lost = None if amnesia is None else lost_since(amnesia.lost_at, params, list(configs.values()))
+        try:
+            memory = restored(store, judge, blobs, lost)
+        except (Missing, UnknownConfiguration) as error:
+            raise MemberError(f"the store holds signatures whose ground is not there: {error}") from error
+        signing = keys.contents.signing_key
+        machine = Machine(
+            config.index,
+            params_at,
+            keys.contents.share(params.epoch),
+            lambda data: signing.sign(data).signature,
+            os.urandom,
+            memory,
+        )
+        chains = open_chains(config, keys, store, log, config.index)
+        metrics = Metrics()
+        readings = Readings(chains, store, blobs, log, max(1.0, (params.slot - 2 * params.skew) / 2))
+        stack.push_async_callback(readings.close)
+        await check_chains(chains, log)
+        transport = await stack.enter_async_context(_transport(config, log))
+        items = sum(len(r.positions) + len(r.deployments) for r in params.routes) + len(chains)
+        bus = await stack.enter_async_context(
+            Bus(
+                transport,
+                signing,
+                [VerifyKey(key) for key in params.members],
+                config.index,
+                params.group,
+                Limits(limits(params.n, items)),
+                lambda: time.time_ns() // 1000,
+                int.from_bytes(os.urandom(8), "big"),
+            )
+        )
+        targets = {d.domain: Target(d, c.chain) for c in chains for d in c.deployments}
+        submitter = Submitter(
+            targets,
+            readings.gates,
+            lambda round_: (config.index - round_) % params.n,
+            float(max(2, params.skew)),
+            log,
+            metrics.submission,
+        )
+        stack.push_async_callback(submitter.close)
+        runtime = Runtime(
+            machine,
+            params_at,
+            judge,
+            bus,
+            store,
+            blobs,
+            readings,
+            submitter,
+            time.time,
+            log,
+            metrics,
+            min(BLOB_MOST, BLOB_BASE + BLOB_ITEM * items),
+        )
+        service = Service(
+            config.member.member, params_at, machine, readings, chains, submitter, runtime, bus, store, blobs, metrics
+        )
+        host, _, port = config.member.http.listen.rpartition(":")
+        http = await stack.enter_async_context(HttpService(service, host.strip("[]"), int(port)))
+        log.info("member.up", config_id=params.config_id.hex(), round=params.slot_at(time.time()), http=http.port)
+        ready(http.port)
+        await _until_signal(runtime, chains, log)
+        log.info("member.down")
+
+
+async def _until_signal(runtime: Runtime, chains: Sequence[OpenChain], log: Any) -> None:
+    """Runs the rounds and settles transactions until a signal comes. Raises what must stop a member, unwrapped."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    rounds = asyncio.create_task(runtime.run())
+    settling = [asyncio.create_task(_settle(c, log)) for c in chains if c.deployments]
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([rounds, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if rounds.done():
+            raise _first(rounds.exception())
+    finally:
+        for task in (rounds, stopping, *settling):
+            task.cancel()
+        await asyncio.gather(rounds, stopping, *settling, return_exceptions=True)
+
+
+async def _settle(c: OpenChain, log: Any) -> None:
+    while True:
+        try:
+            await c.chain.settle()
+        except ChainError as error:
+            log.warning("settle.failed", chain=c.name, why=str(error))
+        await asyncio.sleep(SETTLE_SECONDS)
+
+
+def _first(error: BaseException | None) -> BaseException:
+    """The error inside nested groups that says why the member stops."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error or MemberError("the rounds ended by themselves, which they never do")
