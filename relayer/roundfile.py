@@ -1,6 +1,7 @@
 """A round as one JSON file that anybody can check offline.
 
-    {"format": "ballast-round", "version": 1, "round": N, "config_id": hex, "certified": "0x...", "parts": ["0x...", ...]}
+    {"format": "ballast-round", "version": 1, "round": N, "config_id": hex,
+     "certified": "0x...", "parts": ["0x...", ...]}
 
 `certified` is the certificate with its basis (273 bytes, docs/protocol.md); `parts` are the blobs that it stands on, in
 ascending order of their digests: books, statements, manifest, observations, their proofs and closures. Nothing in the
