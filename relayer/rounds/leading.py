@@ -42,6 +42,7 @@ class Leading:
     attempt: Attempt | None = None
     sessions: int = 0
     left_out: set[int] = field(default_factory=set)
+    again: set[int] = field(default_factory=set)
 
     def ready(self, params: Params, now: float) -> bool:
         """Whether to propose: all observations are there, or the time to observe is over and t are."""
@@ -53,9 +54,10 @@ class Leading:
     def candidates(self, me: int, demerits: Mapping[int, int], params: Params) -> list[int]:
         """Members to ask for a share, the likeliest first: the leader, those who observed, those seldom at fault."""
 
-        def rank(member: int) -> tuple[bool, bool, int, int]:
+        def rank(member: int) -> tuple[bool, bool, bool, int, int]:
             order = (member - self.round) % params.n
-            return member != me, member not in self.observations, demerits.get(member, 0), order
+            absent = member not in self.observations
+            return member != me, absent, member in self.again, demerits.get(member, 0), order
 
         return sorted((m for m in range(params.n) if m not in self.left_out), key=rank)
 
@@ -65,6 +67,19 @@ class Leading:
         session = Session(self.sessions, tuple(commitments[i] for i in sorted(commitments)))
         self.attempt = Attempt(session, until)
         return session
+
+    def current(self, sender: int, message: bytes, session: int) -> bool:
+        """Whether an answer is `sender`'s to give to the session under way."""
+        if self.proposal is None or self.attempt is None or self.attempt.session.of(sender + 1) is None:
+            return False
+        return message == self.proposal.id and session == self.attempt.session.number
+
+    def refused(self, member: int, again: bool) -> None:
+        """Ends the session under way. `again`: the member may be asked once more, after all others."""
+        if not again or member in self.again:
+            self.left_out.add(member)
+        self.again.add(member)
+        self.attempt = None
 
     def finish(self, public: PublicKeyPackage) -> tuple[bytes, bytes]:
         """R and z of a full session. Raises `InvalidShares` with the culprits, who are then left out."""
@@ -93,7 +108,12 @@ def observing_ends(params: Params, round_: int) -> float:
 
 def session_length(params: Params) -> float:
     """Seconds that one session may take, so that n - t + 1 of them fit behind the observations."""
-    return _work(params) / 2 / (params.n - params.threshold + 1)
+    return _work(params) / 2 / most_sessions(params)
+
+
+def most_sessions(params: Params) -> int:
+    """n - t + 1: each session that fails leaves a member out, and n - t is how many can be."""
+    return params.n - params.threshold + 1
 
 
 def _work(params: Params) -> float:
