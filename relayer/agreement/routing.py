@@ -88,7 +88,7 @@ def carried_on(route: bytes, bundle: Bundle, old: RouteBooks) -> RouteBooks:
     what has been granted or proposed since, as for a destination that cannot be read."""
     rounds = merged(route, bundle)
     floor = bundle.highest.round if bundle.highest else 0
-    records = tuple(replace(d, ceiling=_unread_ceiling(d, rounds, floor)) for d in old.deployments)
+    records = tuple(replace(d, ceiling=unread_ceiling(d, rounds, floor)) for d in old.deployments)
     return replace(old, deployments=records, rounds=tuple(rounds.items()))
 
 
@@ -150,7 +150,7 @@ def _ground(
     held, supplies = {}, {}
     for domain in unread:
         if record := old.record(domain):
-            held[domain] = _unread_ceiling(record, rounds, floor)
+            held[domain] = unread_ceiling(record, rounds, floor)
             supplies[domain] = record.supply
     supplies |= {domain: high([g.supply for g in seen], params) for domain, seen in gates.items()}
     worlds = [held | world for world in ceilings(gates, rounds, params)]
@@ -164,7 +164,7 @@ def _ground(
     return _Ground(rounds, worlds, supplies, times, frozenset(unread), records)
 
 
-def _unread_ceiling(record: DeploymentRecord, rounds: Rounds, floor: int) -> int:
+def unread_ceiling(record: DeploymentRecord, rounds: Rounds, floor: int) -> int:
     """What a destination that cannot be read may have reached: its ceiling as recorded by the certificate of round
     `floor`, that certificate's cap for it, and every reported cap above."""
     return max(record.ceiling, largest(rounds, record.domain, floor))
