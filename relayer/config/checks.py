@@ -14,6 +14,7 @@ live, so that a cap never runs out while all is well:
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 from chains.caip import AccountId, AssetId, ChainId
 from chains.registry import family
@@ -22,18 +23,31 @@ from relayer.config.committee import Committee, Deployment, Route
 from relayer.config.errors import Finding, Where, path
 from relayer.config.sections import Absent
 
+if TYPE_CHECKING:
+    from relayer.config.roster import Roster
+
 MIN_WORK = 2
 """Seconds of a slot that two honest members share at least: to call, observe, fetch, propose and sign."""
 
+C = TypeVar("C")
 Check = Callable[[Committee], Iterator[Finding]]
 
 
 def committee_findings(committee: Committee) -> list[Finding]:
     """Everything wrong between the settings of `committee`, which may be partial."""
+    return _run(_CHECKS, committee)
+
+
+def roster_findings(roster: "Roster") -> list[Finding]:
+    """The same for the part that keys are made from."""
+    return _run((_thresholds, _members), roster)
+
+
+def _run(checks: Iterable[Callable[[C], Iterator[Finding]]], of: C) -> list[Finding]:
     found: list[Finding] = []
-    for check in _CHECKS:
+    for check in checks:
         try:
-            for finding in check(committee):
+            for finding in check(of):
                 found.append(finding)  # noqa: PERF402 - what was found before an Absent stays
         except Absent:
             continue
@@ -44,7 +58,7 @@ def _found(where: Where, message: str) -> Finding:
     return Finding(path(where), message)
 
 
-def _thresholds(c: Committee) -> Iterator[Finding]:
+def _thresholds(c: "Committee | Roster") -> Iterator[Finding]:
     for sentence in violations(len(c.members), c.faulty, c.threshold):
         yield _found(("faulty" if sentence.startswith("n >= 3f") else "threshold",), sentence)
 
@@ -60,10 +74,10 @@ def _heartbeat(c: Committee) -> Iterator[Finding]:
         yield _found(("heartbeat",), f"heartbeat >= slot must hold: {c.heartbeat} < {c.slot}")
 
 
-def _members(c: Committee) -> Iterator[Finding]:
+def _members(c: "Committee | Roster") -> Iterator[Finding]:
     for attribute in ("name", "identity"):
         values = [(i, getattr(member, attribute, None)) for i, member in enumerate(c.members)]
-        yield from _repeated([(("members", i, attribute), value) for i, value in values if value is not None])
+        yield from _repeated([(("members", i, attribute), value) for i, value in values if value])
 
 
 def _route_names(c: Committee) -> Iterator[Finding]:

@@ -39,9 +39,15 @@ def _amount(value: object) -> object:
     return value
 
 
+def check_name(name: str) -> str:
+    """Why `name` can name neither a member nor a route nor a committee; empty where it can."""
+    good = _NAME.fullmatch(name)
+    return "" if good else "must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit"
+
+
 def _name(value: object) -> object:
-    if isinstance(value, str) and not _NAME.fullmatch(value):
-        raise ValueError("must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit")
+    if isinstance(value, str) and (wrong := check_name(value)):
+        raise ValueError(wrong)
     return value
 
 

@@ -1,14 +1,16 @@
 """The digests that name a configuration."""
 
 import json
+from importlib import import_module
 from typing import Any
 
 import pytest
-from config_samples import committee, committee_raw, edited
+from pydantic import create_model
 
 from chains.hashing import keccak256
 from relayer.config.canonical import canonical_json, config_id, group_id
 from relayer.config.errors import ConfigError
+from tests.config.config_samples import committee, committee_raw, edited
 
 
 def test_the_canonical_form_is_what_the_documentation_says() -> None:
@@ -113,11 +115,7 @@ def test_only_name_and_genesis_change_the_group() -> None:
 
 
 def test_a_family_whose_options_are_fractions_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    import toy_family
-
-    class Fractions(toy_family.DeploymentOptions):
-        share: float = 0.5
-
-    monkeypatch.setattr(toy_family.ToyFamily, "deployment_options", Fractions)
+    toy = import_module("toy_family").FAMILY
+    monkeypatch.setattr(type(toy), "deployment_options", create_model("Fractions", share=(float, 0.5)))
     with pytest.raises(ConfigError, match="has no canonical form: a value of type float"):
         committee(committee_raw())

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from config_samples import Raw, committee, committee_raw, deployment, edited, second_route
 
 from relayer.config.changes import changes, history
+from tests.config.config_samples import Raw, committee, committee_raw, deployment, edited, second_route
 
 OLD = committee_raw()
 

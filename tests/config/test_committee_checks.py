@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from config_samples import FILE, committee, committee_raw, deployment, edited, findings, second_route
 
 from relayer.config.committee import parse_committee
 from relayer.config.errors import ConfigError
+from tests.config.config_samples import FILE, committee, committee_raw, deployment, edited, findings, second_route
 
 ROUTE = "routes/0"
 GATE = "routes/0/deployments/0"

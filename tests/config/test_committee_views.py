@@ -1,13 +1,13 @@
 """What the agreement's rules and the families get to see of a committee.toml."""
 
 import pytest
-from config_samples import committee, committee_raw, edited, second_route
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from chains.hashing import keccak256
 from relayer.agreement.params import DeploymentParams, PositionParams
+from tests.config.config_samples import committee, committee_raw, edited, second_route
 
 
 def test_params_hold_every_setting() -> None:

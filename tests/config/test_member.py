@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from config_samples import Raw, committee_raw, edited, member_raw
-from toml_text import write_toml
 
 from relayer.agreement.params import Params
 from relayer.config.errors import ConfigError
 from relayer.config.member import MemberConfig, load_member, normal_url
+from tests.config.config_samples import Raw, committee_raw, edited, member_raw
+from tests.config.toml_text import write_toml
 
 Files = tuple[Raw, Raw]
 
