@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from chains.hashing import keccak256
-from chains.wire import Reader, Writer, strictly_ascending
+from chains.wire import EncodingError, Reader, Writer, strictly_ascending
 from relayer.agreement.records import Proposal
 from relayer.frost import Commitment
 
@@ -25,8 +25,7 @@ class Kind(IntEnum):
     CERTIFICATE = 8
 
 
-MAX_COMMITMENTS = 1024
-SMALL = 64 * 1024
+MAX_COMMITMENTS = 64
 
 
 def limits(members: int, items: int) -> dict[int, int]:
@@ -40,7 +39,7 @@ def limits(members: int, items: int) -> dict[int, int]:
         Kind.PROPOSAL: 512 + 68 * members,
         Kind.SIGN: 128 + 68 * members,
         Kind.SHARE: 256,
-        Kind.REFUSAL: 512,
+        Kind.REFUSAL: 546,
         Kind.CERTIFICATE: 512,
     }
 
@@ -93,10 +92,13 @@ class Commitments:
     def decode(cls, data: bytes, identifier: int) -> "Commitments":
         """`identifier` is the sender's FROST identifier. Raises `EncodingError`, `FrostError` for what is no point."""
         r = Reader(data)
-        wanted = r.u8("wanted") != 0
-        pairs = r.many("commitments", r.u16("count"), 66, lambda x: (x.fixed("hiding", 33), x.fixed("binding", 33)))
+        if (wanted := r.u8("wanted")) > 1:
+            raise EncodingError(f"wanted: {wanted}, expected 0 or 1")
+        if (count := r.u16("count")) > MAX_COMMITMENTS:
+            raise EncodingError(f"count: {count}, at most {MAX_COMMITMENTS}")
+        pairs = r.many("commitments", count, 66, lambda x: (x.fixed("hiding", 33), x.fixed("binding", 33)))
         r.end()
-        return cls(wanted, tuple(Commitment(identifier, *pair) for pair in pairs))
+        return cls(wanted == 1, tuple(Commitment(identifier, *pair) for pair in pairs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,9 @@ class Session:
 
     @classmethod
     def read(cls, r: Reader) -> "Session":
-        number = r.u16("session")
+        """Raises `EncodingError`, `FrostError` for what is no point or no identifier."""
+        if (number := r.u16("session")) == 0:
+            raise EncodingError("session: 0, sessions count from 1")
         commitments = r.many("signers", r.u16("signers"), 68, _read_commitment)
         strictly_ascending("signers", [c.identifier.to_bytes(2, "big") for c in commitments])
         return cls(number, commitments)
@@ -212,6 +216,8 @@ class Refused:
         r = Reader(data)
         body = cls(r.b32("message"), r.u16("session"), r.text("code"), r.text("text"))
         r.end()
+        if body.code != _ascii(body.code) or body.text != _ascii(body.text):
+            raise EncodingError("refusal: an unprintable character")
         return body
 
 

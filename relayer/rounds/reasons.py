@@ -28,15 +28,20 @@ def reasons(
     found = {}
     for route in params.routes:
         books = last.books.route(route.id) if last else RouteBooks(route.id)
-        if books.status != COVERED and last is not None and not _turn(params, round_):
-            continue
-        if reason := _reason(route, params, books, positions, gates, round_):
+        reason = _reason(route, params, books, positions, gates, round_)
+        if reason and (_turn(params, round_) or not (reason == UNSETTLED or _left_out(route, last))):
             found[route.id] = reason
     return found
 
 
+def _left_out(route: RouteParams, last: CertifiedRound | None) -> bool:
+    """Whether the last certificate looked at the route and gave it no statement."""
+    return last is not None and route.id in last.books.routes and route.id not in last.entries
+
+
 def _turn(params: Params, round_: int) -> bool:
-    """A route that the last certificate could not cover calls only in every b-th turn of the leaders."""
+    """A route that the last certificate left out, or could not settle, calls only in every b-th turn of the leaders:
+    what stands in its way rarely goes within a slot."""
     return (round_ // params.n) % params.turns == 0
 
 
