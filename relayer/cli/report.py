@@ -41,7 +41,7 @@ EXPECTED: Mapping[str, int] = {
     "relayer.store.errors.StoreError": FAILED,
     "relayer.daemon.root.MemberError": FAILED,
     "relayer.daemon.http.HttpError": FAILED,
-    "relayer.rounds.machine.SecondSelf": FAILED,
+    "relayer.rounds.slot.SecondSelf": FAILED,
     "relayer.roundfile.RoundFileError": FAILED,
 }
 """Errors whose text is made for the operator, by qualified name (so that none of their modules need be imported), with

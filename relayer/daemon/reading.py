@@ -20,13 +20,23 @@ from relayer.daemon.blobs import BlobCache
 KEPT = 32
 
 
+class Past(Protocol):
+    """What a position held at an earlier checkpoint: base units, and the chain's time."""
+
+    @property
+    def time(self) -> int: ...
+
+    @property
+    def amount(self) -> int: ...
+
+
 class History(Protocol):
     """The readings of the past that windows need; the safety store keeps them."""
 
     def record_reading(self, position: bytes, time: int, amount: int) -> None: ...
 
-    def readings(self, position: bytes, since: int) -> Sequence[tuple[int, int]]:
-        """(time, amount) in the order of reading, from the last one at or before `since` on."""
+    def readings(self, position: bytes, since: int) -> Sequence[Past]:
+        """In the order of reading, from the last one at or before `since` on."""
         ...
 
 
@@ -126,7 +136,8 @@ class Readings:
                     if p.chain in readings and (seen := readings[p.chain].position(p.id)):
                         self._history.record_reading(p.id, readings[p.chain].time, seen.amount)
                         complete = len(here) == len(route.source_chains)
-                        history = self._history.readings(p.id, oldest - params.staleness)
+                        past = self._history.readings(p.id, oldest - params.staleness)
+                        history = [(one.time, one.amount) for one in past]
                         floors[p.id] = window.floor(history, oldest, params.staleness) if complete else None
         return {name: _floored(reading, floors) for name, reading in readings.items()}
 

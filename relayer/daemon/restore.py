@@ -13,6 +13,13 @@ from relayer.rounds.machine import Restored
 CERTIFICATES = 16
 
 
+class Kept(Protocol):
+    """A certificate as the store keeps it."""
+
+    @property
+    def raw(self) -> bytes: ...
+
+
 class Memoirs(Protocol):
     """The part of the safety store that is read at start."""
 
@@ -28,7 +35,7 @@ class Memoirs(Protocol):
 
     def highest_certificate(self) -> tuple[int, bytes] | None: ...
 
-    def certificates(self, limit: int, before: int | None = None) -> Sequence[tuple[int, bytes]]: ...
+    def certificates(self, limit: int, before: int | None = None) -> Sequence[Kept]: ...
 
 
 def restored(store: Memoirs, judge: Judge, blobs: Blobs, lost: Lost | None) -> Restored:
@@ -62,9 +69,9 @@ def _only(round_: int, look_up: Callable[[int], bytes | None]) -> Mapping[int, b
 def _known(store: Memoirs, judge: Judge, blobs: Blobs) -> list[CertifiedRound]:
     """The newest certificates, oldest first; those whose parts were pruned are not needed any more."""
     rounds = []
-    for _, raw in reversed(list(store.certificates(CERTIFICATES))):
+    for kept in reversed(list(store.certificates(CERTIFICATES))):
         try:
-            rounds.append(judge.certified(Certified.decode(raw), blobs))
+            rounds.append(judge.certified(Certified.decode(kept.raw), blobs))
         except (Missing, UnknownConfiguration):
             continue
     return rounds

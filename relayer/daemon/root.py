@@ -29,6 +29,7 @@ from relayer.daemon.checks import checks
 from relayer.daemon.http import HttpService
 from relayer.daemon.logs import configure
 from relayer.daemon.metrics import Metrics
+from relayer.daemon.pruning import prune
 from relayer.daemon.reading import OpenChain, Readings
 from relayer.daemon.restore import lost_since, restored
 from relayer.daemon.runtime import Runtime
@@ -225,6 +226,7 @@ async def run_member(config: MemberConfig, ready: Callable[[int], None]) -> None
             log,
             metrics,
             min(BLOB_MOST, BLOB_BASE + BLOB_ITEM * items),
+            lambda: prune(store),
         )
         service = Service(
             config.member.member, params_at, machine, readings, chains, submitter, runtime, bus, store, blobs, metrics

@@ -23,6 +23,7 @@ from relayer.agreement.records import Certified, Proposal, decode_statements
 from relayer.bus.bus import Bus, Incoming
 from relayer.bus.errors import FetchFailed
 from relayer.daemon.blobs import BlobCache
+from relayer.daemon.pruning import EVERY
 from relayer.daemon.reading import Readings
 from relayer.daemon.submitting import Submitter, jobs
 from relayer.frost import FrostError
@@ -77,6 +78,7 @@ class Findings:
         self.rows = [*self.rows[-199:], {"event": event, **row}]
 
 
+KEPT_VERDICTS = 4096
 WORTH_TELLING = frozenset(
     {"outlier", "split", "refused", "refuse", "share.invalid", "session.silent", "round.unsigned", "round.empty"}
 )
@@ -99,6 +101,7 @@ class Runtime:
         log: Log,
         meter: Meter,
         blob_limit: int,
+        prune: Callable[[], object],
     ) -> None:
         self._machine = machine
         self._params = params
@@ -112,10 +115,12 @@ class Runtime:
         self._log = log
         self._meter = meter
         self._blob_limit = blob_limit
+        self._prune = prune
         self._entry = asyncio.Lock()
         self._tasks: asyncio.TaskGroup | None = None
         self._kick = asyncio.Event()
         self._recent: dict[int, set[bytes]] = {}
+        self._certificates = 0
         self.findings = Findings()
 
     async def run(self) -> None:
@@ -304,8 +309,10 @@ class Runtime:
         kept = self._recent.get(certified.round, set()) | {certified.basis.books, certified.basis.statements}
         self._store.put_blobs(self._blobs.collect(kept))
         self._store.record_certificate(certified.round, certified.id, certified.encode())
-        self._judge.forget(certified.round - 4096)
-        self._meter.event("certified")
+        self._judge.forget(certified.round - KEPT_VERDICTS)
+        self._certificates += 1
+        if self._certificates % EVERY == 0:
+            self._prune()
 
     def _submit(self, certified: Certified, known: CertifiedRound) -> None:
         params = self._params(known.round)

@@ -88,11 +88,11 @@ class Service:
 
     def certificates(self, limit: int, before: int | None) -> list[dict[str, Any]]:
         rows = []
-        for round_, raw in self._store.certificates(limit, before):
-            certified = Certified.decode(raw)
+        for kept in self._store.certificates(limit, before):
+            certified = Certified.decode(kept.raw)
             rows.append(
                 {
-                    "round": round_,
+                    "round": kept.round,
                     "epoch": certified.header.epoch,
                     "id": certified.id.hex(),
                     "config_id": certified.basis.config_id.hex(),
