@@ -1,0 +1,30 @@
+"""`ballast demo`: the whole story on a devnet of its own."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relayer.cli.devnet import interruptible, problems
+from relayer.cli.report import FAILED, Json
+
+DEFAULT = Path(".devnet")
+
+
+def add(app: typer.Typer) -> None:
+    app.command("demo")(demo)
+
+
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", metavar="DIR", help="Where its devnet keeps its files.")] = DEFAULT,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the devnet running, and print how to use it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show Ballast at work on three local chains: every step is shown as it happens, and checked."""
+    from relayer.demo.run import run
+
+    with problems():
+        ok = asyncio.run(interruptible(run(directory.absolute(), keep=keep, as_json=as_json)))
+    if not ok:
+        raise typer.Exit(FAILED)

@@ -1,0 +1,175 @@
+"""`ballast devnet`: local chains, a bus and a committee of real member processes on this machine."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from relayer.cli import report
+from relayer.cli.report import WRONG, Json, Problem
+
+if TYPE_CHECKING:
+    from relayer.devnet.state import State
+    from relayer.devnet.up import Plan
+
+Directory = Annotated[Path, typer.Option("--dir", metavar="DIR", help="Where the devnet keeps its files.")]
+DEFAULT = Path(".devnet")
+
+
+def add(app: typer.Typer) -> None:
+    group = typer.Typer(help="A committee with local chains on this machine.", no_args_is_help=True)
+    group.command("up")(up)
+    group.command("down")(down)
+    group.command("status")(status)
+    app.add_typer(group, name="devnet")
+
+
+def up(
+    directory: Directory = DEFAULT,
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="FAMILY", help="CAIP-2 namespace of the chain with the vault.")
+    ] = None,
+    destinations: Annotated[
+        list[str] | None,
+        typer.Option("--destination", metavar="FAMILY", help="Of a chain with the wrapped token; repeatable."),
+    ] = None,
+    members: Annotated[int, typer.Option("--members", min=4, max=7, help="Size of the committee.")] = 4,
+    as_json: Json = False,
+) -> None:
+    """Start local nodes, their contracts and a committee, and leave them running."""
+    from relayer.devnet.reaper import Reaper
+    from relayer.devnet.up import default_plan, prepare
+    from relayer.devnet.up import up as start
+
+    directory = directory.absolute()
+    with problems():
+        plan = _chosen(default_plan(members), source, destinations)
+        prepare(directory)
+        reaper = Reaper(directory)
+        try:
+            state = asyncio.run(interruptible(start(directory, plan, report.note)))
+        except BaseException:
+            report.note("it did not come up; ending what was started")
+            reaper.release()
+            raise
+    reaper.keep()
+    if as_json:
+        report.data(_document(state))
+    else:
+        report.text(usage(state))
+
+
+def down(directory: Directory = DEFAULT, as_json: Json = False) -> None:
+    """End every program of the devnet. Its files stay."""
+    from relayer.devnet.down import end
+
+    with problems():
+        ended = end(_found(directory))
+    if as_json:
+        report.data({"directory": str(directory), "ended": [process.name for process in ended]})
+    else:
+        report.text(f"ended {len(ended)} programs" if ended else "nothing was running")
+
+
+def status(directory: Directory = DEFAULT, as_json: Json = False) -> None:
+    """Tell what runs. Exit code 1 if anything that was started does not."""
+    with problems():
+        state = _found(directory)
+    if as_json:
+        report.data(_document(state))
+    else:
+        for process in state.processes:
+            report.text(f"{process.name:<24} {'runs' if process.alive() else 'ended':<6} {state.log(process.name)}")
+        if state.up:
+            report.text(usage(state))
+    if len(state.living()) < len(state.processes) or not state.up:
+        raise typer.Exit(report.FAILED)
+
+
+def usage(state: "State") -> str:
+    """How to use a running devnet, for people."""
+    member = state.members[0]
+    return "\n".join(
+        [
+            "",
+            f"The devnet is up; its files are in {state.directory}.",
+            f"  ballast status --config {state.config(member.name)} --watch",
+            f"  ballast rounds export --config {state.config(member.name)} --help",
+            f"  curl {member.url}/v1/status",
+            *(f"  {chain.name}: node at http://127.0.0.1:{chain.port}" for chain in state.chains),
+            *(f"  {one.name}: {one.url}, log {state.log(one.name)}" for one in state.members),
+            f"  ballast devnet down --dir {state.directory}",
+        ]
+    )
+
+
+@contextmanager
+def problems() -> Iterator[None]:
+    """Devnet errors as the command line tells them."""
+    from relayer.devnet.state import DevnetError
+
+    try:
+        yield
+    except DevnetError as error:
+        raise Problem(str(error)) from error
+
+
+async def interruptible(work: Any) -> Any:
+    """Runs a coroutine so that SIGINT, SIGTERM and SIGHUP cancel it; then raises `KeyboardInterrupt`."""
+    import signal
+
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+def _chosen(plan: "Plan", source: str | None, destinations: list[str] | None) -> "Plan":
+    from dataclasses import replace
+
+    from chains.devnet import devnet
+    from chains.registry import UnknownFamily
+
+    chosen = replace(plan, source=source or plan.source, destinations=tuple(destinations or plan.destinations))
+    for namespace in (chosen.source, *chosen.destinations):
+        try:
+            devnet(namespace)
+        except UnknownFamily as error:
+            raise Problem(str(error), WRONG) from None
+    return chosen
+
+
+def _found(directory: Path) -> "State":
+    from relayer.devnet.state import load
+
+    state = load(directory.absolute())
+    if state is None:
+        raise Problem(f"there is no devnet in {directory}: start one with `ballast devnet up --dir {directory}`")
+    return state
+
+
+def _document(state: "State") -> dict[str, Any]:
+    return {
+        "directory": str(state.directory),
+        "up": state.up,
+        "programs": [{"name": p.name, "process": p.pid, "alive": p.alive()} for p in state.processes],
+        "chains": [{"chain": chain.name, "url": f"http://127.0.0.1:{chain.port}"} for chain in state.chains],
+        "members": [
+            {
+                "name": member.name,
+                "url": member.url,
+                "config": str(state.config(member.name)),
+                "endpoints": {chain: list(urls) for chain, urls in member.endpoints.items()},
+            }
+            for member in state.members
+        ],
+        "committee": str(state.committee),
+        "group": str(state.group),
+    }

@@ -1,0 +1,236 @@
+"""Sets a devnet up: nodes, endpoints, bus, keys, contracts, configuration, members."""
+
+import asyncio
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from chains.caip import ChainId
+from chains.devnet import Committee, LocalChain, Program, devnet
+from chains.registry import UnknownFamily, installed
+from relayer.bus.server import CONFIG, nats_server_binary
+from relayer.devnet import command, configuration, ports, processes, state
+from relayer.devnet.configuration import Identity
+from relayer.devnet.state import Chain, DevnetError, Member, State, write_private
+
+ENDPOINTS = 3
+NAMES = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf")
+SUPPLY = 10**6 * 10**configuration.DECIMALS
+"""What the user of the source chain has of the asset, in base units."""
+
+_START_SECONDS = 60.0
+_LOOK_SECONDS = 0.1
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is wanted: a family for the source chain and for each destination, and how many members."""
+
+    source: str
+    destinations: tuple[str, ...]
+    members: int = 4
+
+    def chain_ids(self) -> list[ChainId]:
+        """The source first. The families count their own chains."""
+        namespaces = (self.source, *self.destinations)
+        return [devnet(n).chain_id(namespaces[:i].count(n)) for i, n in enumerate(namespaces)]
+
+
+def default_plan(members: int = 4) -> Plan:
+    """The first installed family with a devnet as source; all such families as destinations, two at least."""
+    able = []
+    for namespace in installed():
+        try:
+            devnet(namespace)
+        except UnknownFamily:
+            continue
+        able.append(namespace)
+    if not able:
+        raise DevnetError("no installed chain family brings a devnet")
+    return Plan(able[0], tuple(able[i % len(able)] for i in range(max(2, len(able)))), members)
+
+
+async def up(directory: Path, plan: Plan, say: Say) -> State:
+    """Starts everything and returns once every member serves. What is started is in the record in `directory` before
+    anything else happens, so that whoever ends the devnet finds it, however this ends. `directory` is absolute. Raises
+    `DevnetError`, and the errors of families and commands."""
+    prepare(directory)
+    ids = plan.chain_ids()
+    names = NAMES[: plan.members]
+    found = ports.free(1 + len(ids) + len(names) * (1 + len(ids) * ENDPOINTS))
+    chains = tuple(Chain(str(chain), found.pop()) for chain in ids)
+    members = tuple(
+        Member(
+            name,
+            found.pop(),
+            {chain.name: tuple(f"http://127.0.0.1:{found.pop()}" for _ in range(ENDPOINTS)) for chain in chains},
+        )
+        for name in names
+    )
+    now = State(directory, chains, members, found.pop()).save()
+    for name in names:
+        now.config(name).parent.mkdir(parents=True, mode=0o700)
+    say(f"starting {len(chains)} nodes, {len(members) * len(chains) * ENDPOINTS} endpoints, the bus")
+    now = _infrastructure(now)
+    async with AsyncExitStack() as stack:
+        locals_ = open_chains(now, stack)
+        dealt = asyncio.create_task(_deal(now, names, {chain.namespace for chain in ids}))
+        await asyncio.gather(*(_until(one.ready, f"the node of {one.chain}", now) for one in locals_), dealt)
+        group, identities = await dealt
+        say("deploying the contracts")
+        await _deploy(now, locals_, group, identities)
+        await asyncio.gather(*(_until(one.final, f"finality on {one.chain}", now) for one in locals_))
+    say(f"starting {len(members)} members")
+    for member in members:
+        now = start_member(now, member.name)
+    await asyncio.gather(*(serving(now, member) for member in members))
+    return replace(now, up=True).save()
+
+
+def prepare(directory: Path) -> None:
+    """An empty directory for a devnet. Raises `DevnetError` if one runs there, or if it holds something else."""
+    earlier = state.load(directory)
+    if earlier is not None and earlier.living():
+        raise DevnetError(f"a devnet runs in {directory} already: end it with `ballast devnet down --dir {directory}`")
+    if earlier is None and directory.exists() and any(directory.iterdir()):
+        raise DevnetError(f"{directory} is neither empty nor a devnet's: choose another directory")
+    if directory.exists():
+        shutil.rmtree(directory)
+    (directory / "logs").mkdir(parents=True, mode=0o700)
+
+
+def open_chains(
+    now: State, stack: AsyncExitStack, tables: Mapping[str, Sequence[Any]] | None = None
+) -> list[LocalChain]:
+    """The local chains, the source first; they are closed with `stack`. `tables`: what was deployed, by chain."""
+    opened = []
+    for chain in now.chains:
+        chain_id = ChainId.parse(chain.name)
+        one = devnet(chain_id.namespace).local(chain_id, chain.port, (tables or {}).get(chain.name, ()))
+        stack.push_async_callback(one.close)
+        opened.append(one)
+    return opened
+
+
+def start_member(now: State, name: str) -> State:
+    """Starts a member as a process of its own, and records it."""
+    argv = [command.program(), "run", "--config", str(now.config(name))]
+    return now.with_process(processes.start(name, argv, now.log(name))).save()
+
+
+async def serving(now: State, member: Member) -> None:
+    """Waits until a member answers. Raises `DevnetError` with its last words if it ends instead."""
+
+    async def answers() -> bool:
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session,
+                session.get(f"{member.url}/healthz") as response,
+            ):
+                return response.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    await _until(answers, f"member {member.name}", now, member.name)
+
+
+def _infrastructure(now: State) -> State:
+    """Nodes, their endpoints, the bus; each is recorded as soon as it runs."""
+    upstreams: dict[str, dict[int, int]] = {}
+    for chain in now.chains:
+        of_family = upstreams.setdefault(ChainId.parse(chain.name).namespace, {})
+        for member in now.members:
+            of_family |= {int(url.rpartition(":")[2]): chain.port for url in member.endpoints[chain.name]}
+    config = now.directory / "nats.conf"
+    config.write_text(CONFIG, encoding="utf-8")
+    bus = (str(nats_server_binary()), "-a", "127.0.0.1", "-p", str(now.bus_port), "-c", str(config))
+    programs = [Program("bus", bus)]
+    programs += [_node(now, chain) for chain in now.chains]
+    programs += [devnet(n).endpoints(pairs, _folder(now, f"endpoints-{n}")) for n, pairs in upstreams.items()]
+    for program in programs:
+        now = now.with_process(processes.start(program.name, program.argv, now.log(program.name))).save()
+    return now
+
+
+def _node(now: State, chain: Chain) -> Program:
+    chain_id = ChainId.parse(chain.name)
+    folder = _folder(now, f"node-{chain_id.namespace}-{chain_id.reference}")
+    return devnet(chain_id.namespace).node(chain_id, chain.port, folder)
+
+
+def _folder(now: State, name: str) -> Path:
+    folder = now.directory / "nodes" / name
+    folder.mkdir(parents=True)
+    return folder
+
+
+async def _deal(now: State, names: Sequence[str], namespaces: Iterable[str]) -> tuple[Committee, list[Identity]]:
+    """Every member's keys, through the public command."""
+    configuration.roster(now, names)
+    for name in names:
+        write_private(now.config(name).parent / "passphrase", secrets.token_urlsafe(24) + "\n")
+    dealt = now.directory / "dealt"
+    accounts = [word for namespace in sorted(namespaces) for word in ("--account", namespace)]
+    phrase = f"file:{now.directory}/members/{{member}}/passphrase"
+    where = ("--committee", str(now.committee), "--out", str(dealt), "--passphrase", phrase)
+    (told,) = await command.run("keys", "deal", *where, *accounts)
+    for name in names:
+        (dealt / f"{name}.keystore").replace(now.config(name).parent / "keystore")
+    (dealt / "group.json").replace(now.group)
+    dealt.rmdir()
+    identities = [Identity(m["member"], m["identity"], m["accounts"]) for m in told["members"]]
+    return Committee(told["epoch"], bytes.fromhex(told["group_key"])), identities
+
+
+async def _deploy(now: State, chains: Sequence[LocalChain], group: Committee, identities: Sequence[Identity]) -> None:
+    """The contracts on all chains at once, then everybody's configuration."""
+
+    async def destination(chain: LocalChain) -> Any:
+        namespace = chain.chain.namespace
+        await chain.fund([one.accounts[namespace] for one in identities])
+        return await chain.deploy_destination(
+            configuration.ROUTE, configuration.DECIMALS, group, configuration.LONGEST_LEASE
+        )
+
+    source, *destinations = chains
+    position, *deployments = await asyncio.gather(
+        source.deploy_source(configuration.SYMBOL, configuration.DECIMALS, SUPPLY),
+        *(destination(chain) for chain in destinations),
+    )
+    tables = {str(chain.chain): await chain.committee_table() for chain in chains}
+    configuration.committee(now, identities, tables, position, deployments)
+    for member in now.members:
+        of_chains = {}
+        for chain in chains:
+            urls = member.endpoints[str(chain.chain)]
+            of_chains[str(chain.chain)] = chain.member_table({f"{member.name}-{i}": u for i, u in enumerate(urls, 1)})
+        configuration.member(now, member, of_chains)
+
+
+async def _until(condition: Callable[[], Any], what: str, now: State, program: str | None = None) -> None:
+    """Polls until the condition holds. Raises `DevnetError` if it does not in time, or if the program has ended."""
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            while not await condition():
+                process = now.process(program) if program else None
+                if process is not None and not process.alive():
+                    raise DevnetError(f"{what} ended:\n{last_lines(now.log(process.name))}")
+                await asyncio.sleep(_LOOK_SECONDS)
+    except TimeoutError:
+        raise DevnetError(f"{what}: not there after {_START_SECONDS:.0f} s; see {now.directory / 'logs'}") from None
+
+
+def last_lines(log: Path, count: int = 5) -> str:
+    """The end of a program's log."""
+    try:
+        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
+    except OSError:
+        return "(it left no log)"
