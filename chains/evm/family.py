@@ -15,6 +15,7 @@ from chains.types import Checkpoint, Position
 
 if TYPE_CHECKING:
     from chains.evm.chain import EvmChain
+    from chains.evm.demo import EvmDevnet
     from chains.types import ChainSetup
 
 _GATE_CAP_BITS = 128
@@ -66,7 +67,13 @@ class EvmFamily:
     def check_proof(self, position: Position, at: Checkpoint, amount: int, proof: bytes) -> None:
         proofs.check(position, at, amount, proof)
 
-    def accountcanonical(self, secret: bytes) -> str:
+    def devnet(self) -> "EvmDevnet":
+        """See `chains.devnet`."""
+        from chains.evm.demo import EvmDevnet
+
+        return EvmDevnet()
+
+    def account_address(self, secret: bytes) -> str:
         """0x and 40 lower-case hex digits. Raises `Refused` for bytes that are no private key."""
         import coincurve
 

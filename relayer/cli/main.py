@@ -17,6 +17,8 @@ from relayer.cli import report
 
 COMMANDS: Mapping[str, str] = {
     "config": "relayer.cli.config",
+    "demo": "relayer.cli.demo",
+    "devnet": "relayer.cli.devnet",
     "keys": "relayer.cli.keys",
     "run": "relayer.cli.run",
 }
