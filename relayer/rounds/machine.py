@@ -173,20 +173,20 @@ class Machine:
         if slot.called or len(slot.calls - {self.me}) > params.faulty:
             slot.entered = True
             out += self._safety.enter(slot.round)
-        if slot.entered and slot.mine is None and slot.readings is not None:
+        if slot.entered and not slot.observed and slot.readings is not None:
             out += self._observe(params, slot, slot.readings)
         return out
 
     def _observe(self, params: Params, slot: Slot, readings: tuple[ChainReading, ...]) -> list[Effect]:
         """The member's only observation of the round; the very same one where it was made before a restart."""
+        slot.observed = True
         if (said := self._safety.said(slot.round)) is not None:
-            slot.mine = said
             return [fx.Send(Kind.OBSERVATION, slot.round, said)]
         certified = self._safety.highest[0] if self._safety.highest else None
         proposals = self._safety.reports(slot.round)
         unsigned = Observation(params.config_id, params.epoch, slot.round, self.me, certified, proposals, readings)
-        slot.mine = replace(unsigned, signature=self._sign(unsigned.signed_part)).encode()
-        return [fx.RecordObservation(slot.round, slot.mine), fx.Send(Kind.OBSERVATION, slot.round, slot.mine)]
+        raw = replace(unsigned, signature=self._sign(unsigned.signed_part)).encode()
+        return [*self._safety.observe(slot.round, raw), fx.Send(Kind.OBSERVATION, slot.round, raw)]
 
     def observed(self, observation: Observation, now: float) -> list[Effect]:
         """A judged observation, this member's own included. Raises `SecondSelf`."""
@@ -194,7 +194,7 @@ class Machine:
         if (here := self._here(now)) is None:
             return out
         params, slot = here
-        self._safety.check_self(observation, slot)
+        self._safety.check_self(observation)
         if observation.round == slot.round:
             return out + self._hear(observation, params, slot, now)
         if early := self._early_for(observation.round, params, slot, now):
@@ -249,7 +249,7 @@ class Machine:
         if sender != params.leader(slot.round):
             return [*out, note("proposal.stranger", "warning", member=sender, round=slot.round)]
         for observation in bundle.observations:
-            self._safety.check_self(observation, slot)
+            self._safety.check_self(observation)
             out += self._witness.observation(observation)
         out += self._witness.proposal(proposed.proposal)
         if slot.done:

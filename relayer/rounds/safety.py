@@ -13,7 +13,7 @@ from relayer.agreement.records import Certified, Proposal
 from relayer.agreement.voting import Memory
 from relayer.rounds import effects as fx
 from relayer.rounds.effects import Effect, note
-from relayer.rounds.slot import Restored, SecondSelf, Slot
+from relayer.rounds.slot import Restored, SecondSelf
 
 
 class Safety:
@@ -22,7 +22,7 @@ class Safety:
     def __init__(self, me: int, params: Callable[[int], Params | None], restored: Restored) -> None:
         self._me = me
         self._params_at = params
-        self._observed = restored.observations
+        self._observed = dict(restored.observations)
         self._signed = list(restored.signed)
         self.proposed = restored.proposed
         self.highest = restored.certified
@@ -53,8 +53,13 @@ class Safety:
         return [fx.Promise(round_)]
 
     def said(self, round_: int) -> bytes | None:
-        """This member's observation of `round_`, made before a restart."""
+        """This member's observation of `round_`, as far as it is remembered: that of the promise's round always is."""
         return self._observed.get(round_)
+
+    def observe(self, round_: int, raw: bytes) -> list[Effect]:
+        """`raw` is the member's only observation of `round_`."""
+        self._observed = {k: o for k, o in self._observed.items() if k >= self.memory.promise} | {round_: raw}
+        return [fx.RecordObservation(round_, raw)]
 
     def reports(self, round_: int) -> tuple[Proposal, ...]:
         """The proposals for an observation of `round_`: all that were signed above the highest certificate, rising."""
@@ -115,13 +120,12 @@ class Safety:
         left = {route: tuple(e for e in entries if matters(route, e)) for route, entries in old.entries.items()}
         return replace(old, entries={route: entries for route, entries in left.items() if entries})
 
-    def check_self(self, o: Observation, slot: Slot) -> None:
-        """Raises `SecondSelf` where `o`, judged and this member's, is none that it made: each one was made durable
-        before it was sent, with the promise before it. What was said before a loss of the store is no sign."""
+    def check_self(self, o: Observation) -> None:
+        """Raises `SecondSelf` where `o`, judged and this member's, is none that it made. Each of its observations was
+        durable before it was sent, and the promise before that; what it said before a loss of the store is no sign."""
         lost = self.memory.lost
         if o.member != self._me or (lost is not None and o.round < lost.first_round):
             return
-        raw = self.said(o.round) or (slot.mine if slot.round == o.round else None)
-        unknown = o.round > self.memory.promise if raw is None else Observation.decode(raw).body != o.body
-        if unknown or (raw is None and o.round == slot.round):
+        raw = self.said(o.round)
+        if o.round >= self.memory.promise if raw is None else Observation.decode(raw).body != o.body:
             raise SecondSelf(f"round {o.round} has an observation by this member that this process did not make")

@@ -18,15 +18,15 @@ class SecondSelf(Exception):
 
 @dataclass
 class Slot:
-    """One slot. `mine` is the member's own observation, encoded; `sessions` those that it has answered; `asked` a
-    further session that came before its proposal; `done`: certified, or there is nothing left to do in it."""
+    """One slot. `sessions` are those that the member has answered, `asked` is a further one that came before its
+    proposal; `done`: certified, or there is nothing left to do in it."""
 
     round: int
     readings: tuple[ChainReading, ...] | None = None
     calls: set[int] = field(default_factory=set)
     called: bool = False
     entered: bool = False
-    mine: bytes | None = None
+    observed: bool = False
     answered: set[int] = field(default_factory=set)
     seen: dict[int, Observation] = field(default_factory=dict)
     proposal: Proposal | None = None

@@ -1,0 +1,1 @@
+"""The rounds' tests, and the committee in memory that they, and simulations, are run with."""
