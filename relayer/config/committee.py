@@ -198,7 +198,9 @@ class Committee(Section):
     ]
     members: Annotated[tuple[Member, ...], MinLen(1), doc("in order: member `k mod n` leads round k")]
     chains: Annotated[
-        dict[str, Chain], doc("one table per chain that a route names, by CAIP-2 id", rule="all used, none missing")
+        dict[str, Chain],
+        MinLen(1),
+        doc("one table per chain that a route names, by CAIP-2 id", rule="all used, none missing"),
     ]
     routes: Annotated[tuple[Route, ...], MinLen(1), doc("the wrapped assets")]
 

@@ -97,17 +97,14 @@ def _setting(info: FieldInfo, definitions: dict[str, Schema]) -> Schema:
     elif section is None:
         schema = _leaf(info)
     elif container is dict:
-        schema = {
-            "type": "object",
-            "patternProperties": _by_family(section, definitions),
-            "additionalProperties": False,
-        }
+        by_family = _by_family(section, definitions)
+        schema = {"type": "object", "patternProperties": by_family, "additionalProperties": False, "minProperties": 1}
     else:
         definitions[section.__name__] = _section(section, definitions)
         reference: Schema = {"$ref": f"#/$defs/{section.__name__}"}
         schema = {"type": "array", "items": reference} if container is tuple else reference
         if any(isinstance(mark, MinLen) for mark in info.metadata):
-            schema["minItems" if container is tuple else "minProperties"] = 1
+            schema["minItems"] = 1
     schema = {**schema, **({"description": info.description} if info.description else {})}
     if isinstance(info.json_schema_extra, dict):
         schema |= info.json_schema_extra

@@ -111,17 +111,20 @@ def _setting(info: FieldInfo, raw: Any, where: Where, report: Report) -> Any:
     if container is None:
         built = build(section, raw, where, report)
         return _MISSING if built is None else built
+    least = any(isinstance(mark, MinLen) for mark in info.metadata)
     if container is tuple:
         if not isinstance(raw, list):
             report.add(where, f"must be a list of tables, not {kind(raw)}")
             return _MISSING
-        if any(isinstance(mark, MinLen) and len(raw) < mark.min_length for mark in info.metadata):
+        if not raw and least:
             report.add(where, "must not be empty")
         rows = [build(section, row, (*where, index), report) for index, row in enumerate(raw)]
         return tuple(row if row is not None else section.model_construct(set()) for row in rows)
     if not isinstance(raw, dict):
         report.add(where, f"must be a table of tables, not {kind(raw)}")
         return _MISSING
+    if not raw and least:
+        report.add(where, "must not be empty")
     tables = {key: build(section, table, (*where, key), report) for key, table in raw.items()}
     return {key: table if table is not None else section.model_construct(set()) for key, table in tables.items()}
 

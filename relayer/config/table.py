@@ -46,8 +46,9 @@ its supply is 0 at finality, which no file can show.
 
 ## Every setting
 
-"required" stands where there is no default. A path with `eip155:*` belongs to each chain of that family; options of
-positions and deployments name their family in parentheses.
+"required" stands where there is no default (in a table that is optional itself: where the table is given). A path
+with `eip155:*` belongs to each chain of that family; options of positions and deployments name their family in
+parentheses.
 
 """
 

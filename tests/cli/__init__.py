@@ -1,0 +1,1 @@
+"""The command line: its frame, `config` and `keys`."""

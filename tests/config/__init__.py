@@ -1,0 +1,1 @@
+"""Configuration files: reading, checks, digests, changes, schemas."""
