@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "devnet": "relayer.cli.devnet",
     "keys": "relayer.cli.keys",
     "run": "relayer.cli.run",
+    "store": "relayer.cli.store",
 }
 """Command -> module that adds it, in the order of the help."""
 

@@ -60,9 +60,8 @@ def default_plan(members: int = 4) -> Plan:
 
 async def up(directory: Path, plan: Plan, say: Say) -> State:
     """Starts everything and returns once every member serves. What is started is in the record in `directory` before
-    anything else happens, so that whoever ends the devnet finds it, however this ends. `directory` is absolute. Raises
-    `DevnetError`, and the errors of families and commands."""
-    prepare(directory)
+    anything else happens, so that whoever ends the devnet finds it, however this ends. `directory` is absolute and was
+    prepared. Raises `DevnetError`, and the errors of families and commands."""
     ids = plan.chain_ids()
     names = NAMES[: plan.members]
     found = ports.free(1 + len(ids) + len(names) * (1 + len(ids) * ENDPOINTS))
@@ -213,6 +212,7 @@ async def _deploy(now: State, chains: Sequence[LocalChain], group: Committee, id
             urls = member.endpoints[str(chain.chain)]
             of_chains[str(chain.chain)] = chain.member_table({f"{member.name}-{i}": u for i, u in enumerate(urls, 1)})
         configuration.member(now, member, of_chains)
+    await asyncio.gather(*(command.run("store", "create", "--config", str(now.config(m.name))) for m in now.members))
 
 
 async def _until(condition: Callable[[], Any], what: str, now: State, program: str | None = None) -> None:
