@@ -83,12 +83,12 @@ def account(
     """Add an account that pays for the member's transactions on a chain, and print its address."""
     from relayer.keystore import read_keystore, read_passphrase, write_keystore
 
+    made = _new_account(chain) if secret is None else _imported(secret)
+    address = _address(chain, made.reveal())
     phrase = read_passphrase(passphrase)
     contents = read_keystore(keystore, phrase)
     if chain in contents.accounts:
         raise Problem(f"{keystore}: there is an account for {chain} already, and it may hold funds")
-    made = _new_account(chain) if secret is None else _imported(secret)
-    address = _address(chain, made.reveal())
     write_keystore(keystore, contents.with_account(chain, made), phrase, overwrite=True)
     if as_json:
         report.data({"keystore": str(keystore), "chain": chain, "address": address})
