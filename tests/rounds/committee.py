@@ -7,12 +7,13 @@ hold of every run, whatever the faults.
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from itertools import count
 from random import Random
+from typing import Any
 
 from nacl.signing import SigningKey
 
@@ -107,6 +108,7 @@ class Committee:
         network: Network = prompt,
         allot: Allot = share_out,
         start: bool = True,
+        **changes: object,
     ) -> None:
         self.seed = seed
         self.now = float(GENESIS)
@@ -114,16 +116,16 @@ class Committee:
         self.allot = allot
         self.world = World()
         members = tuple(bytes(key.verify_key) for key in identities(n))
-        self.configs: list[Params] = [configured(members, f, t)]
+        self.configs: list[Params] = [configured(members, f, t, **changes)]
         self.sent: list[Message] = []
         self.certificates: dict[int, dict[bytes, Certified]] = defaultdict(dict)
         self.submitting = True
         self.tamper: Callable[[Message], Iterable[Message]] = lambda m: (m,)
         self.on_crash: Callable[[Node], None] = lambda node: None
-        self._queue: list[tuple[float, int, Callable[[], None]]] = []
+        self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._order = count()
         self._alarms: dict[int, float] = {}
-        self._retired: list[Disk] = []
+        self._retired: list[tuple[int, Disk]] = []
         self._keys = dealt(n, t)
         self._checks = checks({1: self._keys[1].public.group}, {})
         self.nodes = [self.node(i) for i in range(n)]
@@ -148,10 +150,10 @@ class Committee:
 
     # ---- time
 
-    def later(self, delay: float, act: Callable[[], None]) -> None:
+    def later(self, delay: float, act: Callable[[], object]) -> None:
         heapq.heappush(self._queue, (self.now + delay, next(self._order), act))
 
-    def at(self, seconds: float, act: Callable[[], None]) -> None:
+    def at(self, seconds: float, act: Callable[[], object]) -> None:
         """`act`, `seconds` after genesis."""
         self.later(GENESIS + seconds - self.now, act)
 
@@ -231,7 +233,7 @@ class Committee:
 
     def replace_disk(self, node: Node, disk: Disk) -> None:
         """The member goes on with another disk; what the old one held is still audited."""
-        self._retired.append(node.disk)
+        self._retired.append((node.me, node.disk))
         node.disk = disk
 
     # ---- what must hold
@@ -247,6 +249,15 @@ class Committee:
         blob = next(b for node in self.nodes if (b := node.blob(certified.basis.statements)) is not None)
         found = {leaf.domain: leaf.mint_cap for leaf in decode_statements(blob) if isinstance(leaf, MintCap)}
         return {chain: found[domain] for chain, domain in GATES.items() if domain in found}
+
+    def disputes(self, kind: str) -> dict[int, fx.Dispute]:
+        """The first dispute of `kind` that each member raised, by member."""
+        found = ((node.me, d) for node in reversed(self.nodes) for d in reversed(node.disk.disputes))
+        return {me: d for me, d in found if d.kind == kind}
+
+    def noted(self, event: str) -> list[tuple[int, Mapping[str, Any]]]:
+        """Every such note of any member, with the member."""
+        return [(node.me, fields) for node in self.nodes for fields in node.noted(event)]
 
     def audit(self, faulty: Iterable[int] = ()) -> None:
         """Raises `Broken` unless: at most one certificate a round, each signed by the group; no over-mint; and every
@@ -265,17 +276,11 @@ class Committee:
                 self._audit_shares(node)
 
     def _audit_shares(self, node: Node) -> None:
-        disks = [node.disk, *self._retired]
-        recorded = {
-            e.message for d in disks for e in d.effects(fx.RecordSignature) if isinstance(e, fx.RecordSignature)
-        }
-        nonces: set[tuple[bytes, int]] = set()
-        for m in self.sent:
-            if m.kind == Kind.SHARE and m.source == node.me:
-                share = Share.decode(m.body, node.me + 1)
-                if share.message not in recorded:
-                    raise Broken(f"member {node.me}: a share for round {m.round} that its disk does not know")
-                nonces.add((share.message, share.session))
+        disks = [node.disk, *(disk for me, disk in self._retired if me == node.me)]
+        recorded = {e.message for disk in disks for e, _ in disk.log if isinstance(e, fx.RecordSignature)}
+        for m in (m for m in self.sent if m.kind == Kind.SHARE and m.source == node.me):
+            if Share.decode(m.body, node.me + 1).message not in recorded:
+                raise Broken(f"member {node.me}: a share for round {m.round} that its disk does not know")
 
 
 def audit_disk(disk: Disk) -> None:

@@ -41,9 +41,6 @@ class Disk:
             digests = {effect.certified.basis.books, effect.certified.basis.statements}
         return {digest: blob for digest in digests if (blob := cache(digest)) is not None}
 
-    def effects(self, kind: type[fx.Effect]) -> list[fx.Effect]:
-        return [effect for effect, _ in self.log if isinstance(effect, kind)]
-
     def blob(self, digest: bytes) -> bytes | None:
         return next((blobs[digest] for _, blobs in reversed(self.log) if digest in blobs), None)
 

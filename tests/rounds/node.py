@@ -6,7 +6,7 @@ hands it to the machine, and carries out the effects in order.
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nacl.signing import SigningKey
 
@@ -15,7 +15,7 @@ from relayer.agreement.bundle import Bundle, Invalid
 from relayer.agreement.judging import Checks, Judge, Missing, UnknownConfiguration
 from relayer.agreement.observation import ChainReading, Observation
 from relayer.agreement.params import Params
-from relayer.agreement.records import Certified, decode_statements
+from relayer.agreement.records import Certified
 from relayer.frost import FrostError, KeyPackage
 from relayer.rounds import effects as fx
 from relayer.rounds.machine import Machine
@@ -44,6 +44,7 @@ class Node:
         self.identity = identity
         self.disk = Disk()
         self.skew = 0.0
+        self.params_at: Callable[[int], Params | None] = committee.params
         self.sees: Callable[[Readings], Readings] = lambda readings: readings
         self.before: Callable[[fx.Effect], None] = lambda effect: None
         self.notes: list[fx.Note] = []
@@ -64,8 +65,14 @@ class Node:
     def up(self) -> bool:
         return self.machine is not None
 
-    def noted(self, event: str) -> list[Mapping[str, object]]:
+    def noted(self, event: str) -> list[Mapping[str, Any]]:
+        """The fields of every such note, oldest first."""
         return [n.fields for n in self.notes if n.event == event]
+
+    def keep(self, blob: bytes) -> bytes:
+        """Serves `blob` from now on; its digest."""
+        self._put(blob)
+        return self.committee.digest(blob)
 
     # ---- its life
 
@@ -77,9 +84,9 @@ class Node:
         restored = self.disk.restored(self._new_judge())
         self._judge = self._new_judge()
         self.machine = Machine(
-            self.me, self.committee.params, self.key, self._sign, self._entropy, restored, self.committee.allot
+            self.me, self.params_at, self.key, self._sign, self._entropy, restored, self.committee.allot
         )
-        params = self.committee.params(0)
+        params = self.params_at(0)
         assert params is not None
         machine = self.machine
         self._step(lambda: machine.hello(params))
@@ -249,14 +256,3 @@ class Node:
                 self._observation(self.machine, self.me, raw)
             except (Invalid, Missing) as error:
                 self.faults.append((self.me, error))
-
-    def statements(self, certified: Certified) -> dict[bytes, int]:
-        """Caps by domain."""
-        blob = self.blob(certified.basis.statements)
-        assert blob is not None
-        return {leaf.domain: leaf.mint_cap for leaf in decode_statements(blob) if hasattr(leaf, "mint_cap")}
-
-    def params(self) -> Params:
-        params = self.committee.params(0)
-        assert params is not None
-        return params
