@@ -137,8 +137,8 @@ class Runtime:
 
     async def _clock(self) -> None:
         while True:
-            self._kick.clear()
             await self._enter(lambda: self._machine.tick(self._now()))
+            self._kick.clear()  # only now: entering sets it, and what came meanwhile has been acted on
             delay = self._machine.wake(self._now()) - self._now()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, delay)):
