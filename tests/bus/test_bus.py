@@ -5,10 +5,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
-import bus_rig
 import pytest
 import pytest_asyncio
-from bus_rig import GROUP, KEYS, LARGE, LIMITS, MEMBERS, SMALL, SUBJECT, Rig, blob_subject, take, until
 from nacl.signing import SigningKey
 
 from chains.hashing import keccak256
@@ -16,6 +14,8 @@ from relayer.bus import blobs
 from relayer.bus.bus import Bus, Incoming
 from relayer.bus.envelope import INLINE_LIMIT, LARGEST
 from relayer.bus.errors import FetchFailed, NoAnswer, SecondCopy
+from tests.bus import bus_rig
+from tests.bus.bus_rig import GROUP, KEYS, LARGE, LIMITS, MEMBERS, SMALL, SUBJECT, Rig, blob_subject, take, until
 
 BIG = bytes(range(256)) * 1000  # 256,000 bytes: four chunks
 
