@@ -20,8 +20,10 @@ COMMANDS: Mapping[str, str] = {
     "demo": "relayer.cli.demo",
     "devnet": "relayer.cli.devnet",
     "keys": "relayer.cli.keys",
+    "rounds": "relayer.cli.rounds",
     "run": "relayer.cli.run",
     "store": "relayer.cli.store",
+    "verify": "relayer.cli.verify",
 }
 """Command -> module that adds it, in the order of the help."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chains.encoding import Header, MintCap, Tree
+from chains.encoding import Header, Leaf, MintCap, Tree
 from chains.hashing import keccak256
 from chains.wire import ZERO32
 from relayer.agreement.books import Books
@@ -308,12 +308,9 @@ def test_an_open_proposal_that_its_leader_did_not_sign(made: Sample) -> None:
 
 def test_an_open_proposal_that_its_own_observations_do_not_come_to(made: Sample) -> None:
     rounds, basis = made.rounds, made.open.basis
-    caps = [
-        replace(leaf, mint_cap=1)
-        for leaf in decode_statements(rounds.blobs[basis.statements])
-        if isinstance(leaf, MintCap)
-    ]
-    statements = rounds.keep(encode_statements(tuple(caps)))
+    true = decode_statements(rounds.blobs[basis.statements])
+    caps: tuple[Leaf, ...] = tuple(replace(leaf, mint_cap=1) for leaf in true if isinstance(leaf, MintCap))
+    statements = rounds.keep(encode_statements(caps))
     other = Basis(basis.config_id, basis.books, basis.observations, statements)
     proposal = rounds.led(Header(1, 11, other.evidence(), Tree(caps).root), other)
     found = broken(verified(made, forged(made, observations=_reporting(made, proposals=(proposal,)))))
