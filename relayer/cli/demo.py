@@ -1,15 +1,12 @@
 """`ballast demo`: the whole story on a devnet of its own."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from relayer.cli.devnet import interruptible, problems
+from relayer.cli.devnet import DEFAULT, Directory, interruptible, problems
 from relayer.cli.report import FAILED, Json
-
-DEFAULT = Path(".devnet")
 
 
 def add(app: typer.Typer) -> None:
@@ -17,7 +14,7 @@ def add(app: typer.Typer) -> None:
 
 
 def demo(
-    directory: Annotated[Path, typer.Option("--dir", metavar="DIR", help="Where its devnet keeps its files.")] = DEFAULT,
+    directory: Directory = DEFAULT,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the devnet running, and print how to use it.")] = False,
     as_json: Json = False,
 ) -> None:
