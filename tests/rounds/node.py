@@ -15,7 +15,7 @@ from relayer.agreement.bundle import Bundle, Invalid
 from relayer.agreement.judging import Checks, Judge, Missing, UnknownConfiguration
 from relayer.agreement.observation import ChainReading, Observation
 from relayer.agreement.params import Params
-from relayer.agreement.records import Certified
+from relayer.agreement.records import Certified, Proposal
 from relayer.frost import FrostError, KeyPackage
 from relayer.rounds import effects as fx
 from relayer.rounds.machine import Machine
@@ -75,6 +75,10 @@ class Node:
         return self.committee.digest(blob)
 
     # ---- its life
+
+    def judged(self, proposal: Proposal) -> Bundle:
+        """The bundle of a proposal that it has all parts of."""
+        return self._judge.basis(proposal.basis, proposal.round, self.blob)
 
     def start(self) -> None:
         """The process starts, from nothing but its disk."""
