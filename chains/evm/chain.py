@@ -1,6 +1,7 @@
 """An opened EVM chain: its parts put together, behind the two roles of `chains.types.Chain`."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from chains.errors import Refused, Unreadable
 from chains.evm.check import Checker
@@ -18,9 +19,9 @@ from chains.types import ChainSetup, Checkpoint, Deployment, EndpointHealth, Gat
 
 
 class EvmChain:
-    """See `chains.types.Chain`."""
+    """See `chains.types.Chain`. `clock` gives Unix seconds."""
 
-    def __init__(self, setup: ChainSetup) -> None:
+    def __init__(self, setup: ChainSetup, clock: Callable[[], float] = time.time) -> None:
         chain_options, options = setup.chain_options, setup.member_options
         if not isinstance(chain_options, ChainOptions) or not isinstance(options, MemberOptions):
             raise Refused(f"{setup.chain}: options of another family")
@@ -30,16 +31,17 @@ class EvmChain:
         self._quorum = Quorum(endpoints, setup.chain.reference, chain_options, options, setup.log)
         halts = Halts(str(setup.chain), setup.journal, setup.log)
         self._finality = Finality(
-            str(setup.chain), self._quorum, chain_options, options, setup.journal, halts, setup.log
+            str(setup.chain), self._quorum, chain_options, options, setup.journal, halts, setup.log, clock
         )
         self._reader = Reader(self._quorum, self._finality, halts, setup.log)
-        self._submitter = self._submits(options) if setup.account_secret is not None else None
+        self._submitter = self._submits(options, clock) if setup.account_secret is not None else None
 
-    def _submits(self, options: MemberOptions) -> Submitter:
+    def _submits(self, options: MemberOptions, clock: Callable[[], float]) -> Submitter:
         setup = self._setup
         assert setup.account_secret is not None
         outbox = Outbox(setup.journal)
-        sender = Sender(int(setup.chain.reference), setup.account_secret, self._quorum, outbox, options, setup.log)
+        chain_id = int(setup.chain.reference)
+        sender = Sender(chain_id, setup.account_secret, self._quorum, outbox, options, setup.log, clock)
         return Submitter(sender, self._quorum, self._finality, options, setup.log)
 
     async def check(self) -> None:

@@ -18,7 +18,7 @@ from chains.caip import ChainId
 from chains.errors import ChainError, Refused, Unreadable
 from chains.evm import calls, headers
 from chains.evm.abi import constructor, erc20, error_name, interface
-from chains.evm.addresses import canonical
+from chains.evm.addresses import canonical, checksummed
 from chains.evm.options import EndpointOptions
 from chains.evm.rpc import Call, Endpoint, EndpointError, Fault, Limits, Reverted, Transport
 from chains.evm.secrets import target
@@ -163,7 +163,7 @@ class Client:
         return GateState(await self.supply(token), round_, cap, expires_at)
 
     async def send(self, to: str | None, payload: bytes, gas: int = GAS, value: int = 0) -> Sent:
-        """Signs and sends, without simulating; `to` None creates a contract. Raises `ChainError` if the node refuses."""
+        """Signs and sends, not simulating first; `to` None creates a contract. Raises `ChainError` if it is refused."""
         account = self._account()
         async with self._nonces:
             nonce = Call("eth_getTransactionCount", (self.address, "pending"), quantity)
@@ -181,7 +181,7 @@ class Client:
                 "maxPriorityFeePerGas": _TIP,
                 "accessList": [],
             }
-            signed = account.sign_transaction(fields | ({"to": canonical(to)} if to else {}))
+            signed = account.sign_transaction(fields | ({"to": checksummed(canonical(to))} if to else {}))
             raw = "0x" + bytes(signed.raw_transaction).hex()
             (told,) = await self._ask(Call("eth_sendRawTransaction", (raw,), data, faults=True))
             if isinstance(told, Fault):

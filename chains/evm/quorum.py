@@ -66,21 +66,21 @@ class Quorum:
     ) -> dict[str, Answers]:
         """What each endpoint answers, by name, with no vote: for questions whose answers may honestly differ.
 
-        Waits for all endpoints that were well the last time, at most `patience` seconds (default: the time-out of one
-        request); returns earlier when `enough` says so.
+        Beyond the quorum it waits only for endpoints that are well, at most `patience` seconds (default: the time-out
+        of one request); returns earlier when `enough` says so.
         """
         asked = self._standing_well()
-        awaited = {e.name for e in asked if e.standing.state in ("ok", "unused")}
         seconds = self._options.timeout if patience is None else patience
         tasks = {asyncio.create_task(self._asked(e, calls, seconds)): e.name for e in asked}
         answers: dict[str, Answers] = {}
         pending = set(tasks)
         try:
             while pending:
-                missing = {tasks[t] for t in pending}
-                if len(answers) >= self.q and (not missing & awaited or (enough is not None and enough(answers))):
+                awaited = {e.name for e in asked if e.standing.state in ("ok", "unused")} & {tasks[t] for t in pending}
+                if len(answers) >= self.q and (not awaited or (enough is not None and enough(answers))):
                     break
-                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                # The time-out lets it notice an endpoint that has begun to fail and is being retried.
+                done, pending = await asyncio.wait(pending, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
                 answers |= {tasks[t]: found for t in done if (found := t.result()) is not None}
         finally:
             for task in pending:

@@ -8,6 +8,7 @@ told apart as lagging, lying, failing or limiting. Source: JSON-RPC 2.0; EIP-147
 import asyncio
 import json
 import random
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ Clean = Callable[[str], str]
 _LIMIT_CODES = (-32005, 429)
 _LIMIT_WORDS = ("rate limit", "too many requests", "limit exceeded", "request count", "capacity")
 _BLOCK_WORDS = ("header not found", "block not found", "unknown block", "resource not found", "missing trie node")
+_STRINGS, _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"'), re.compile(rb"[^\[\]{}]+")
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 3.0
 
 
@@ -139,10 +141,11 @@ class Endpoint:
         found: list[Any] = []
         for start in range(0, len(calls), self._limits.batch):
             part = calls[start : start + self._limits.batch]
-            found += await retrying(self._once, part, end)
+            found += await retrying(self.once, part, end)
         return tuple(found)
 
-    async def _once(self, calls: Sequence[Call], end: float) -> list[Any]:
+    async def once(self, calls: Sequence[Call], end: float) -> list[Any]:
+        """As `ask`, but one request and no retry; `end` in seconds of the monotonic clock."""
         first = self._ids.getrandbits(52)
         body = [
             {"jsonrpc": "2.0", "id": first + i, "method": call.method, "params": call.params}
@@ -214,22 +217,18 @@ def _wait(state: RetryCallState) -> float:
     return max(backoff, error.retry_after) if isinstance(error, EndpointError) else backoff
 
 
-def _parse_json(raw: bytes, most: int) -> object:
+def _parse_json(raw: bytes, deepest: int) -> object:
+    # Nesting is counted first: the parser descends once per level, and what Python's own bound is depends on other
+    # packages (one that web3 brings lifts it so far that deep JSON ends the process).
+    depth = 0
+    for bracket in _BRACKETS.sub(b"", _STRINGS.sub(b"", raw)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > deepest:
+            raise EndpointError("failing", f"a response nested deeper than {deepest} levels")
     try:
         parsed: object = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise EndpointError("failing", f"a response that is no JSON ({type(error).__name__})") from None
-    level, at = [parsed], 0
-    while level:
-        at += 1
-        if at > most + 1:
-            raise EndpointError("failing", f"a response nested deeper than {most} levels")
-        level = [
-            child
-            for one in level
-            if isinstance(one, (dict, list))
-            for child in (one.values() if isinstance(one, dict) else one)
-        ]
     return parsed
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from chains.errors import Unreadable
 from chains.evm import fees, headers
 from chains.evm.abi import error_name
+from chains.evm.addresses import checksummed
 from chains.evm.fees import Bid
 from chains.evm.options import MemberOptions
 from chains.evm.outbox import Attempt, Entry, Outbox
@@ -179,7 +180,7 @@ class Sender:
                 "type": 2,
                 "chainId": self._chain_id,
                 "nonce": entry.nonce,
-                "to": "0x" + entry.to.hex(),
+                "to": checksummed("0x" + entry.to.hex()),
                 "value": 0,
                 "data": "0x" + entry.data.hex(),
                 "gas": entry.gas,

@@ -81,6 +81,9 @@ class Submitter:
                 if gas is None:
                     return None
                 entry = await self._sender.send(key, gate, payload, gas)
+            elif await self._sender.mined(entry) is None:
+                # Whether the process that signed it could still send it is not known.
+                await self._sender.broadcast(entry)
             return await self._executed(entry)
 
     async def settle(self) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rlp as library  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trie import HexaryTrie
+from trie.hexary import HexaryTrie
 
 from chains.caip import AccountId, AssetId
 from chains.errors import ProofError
@@ -151,8 +152,8 @@ def test_an_absent_slot_is_a_zero_but_an_absent_token_is_an_error() -> None:
     at, state = built([b"", b"", storage.root_hash, code_hash], {}, token)
     blob = proofs.encode(
         HEADERS[at.block_hash],
-        [rlp.encode(list(n)) for n in state.get_proof(keccak256(token))],
-        [rlp.encode(list(n)) for n in storage.get_proof(keccak256(slot))],
+        [rlp.encode(list(n)) for n in _proof(state, keccak256(token))],
+        [rlp.encode(list(n)) for n in _proof(storage, keccak256(slot))],
     )
     proofs.check(position, at, 0, blob)
     with pytest.raises(ProofError, match="0 is proven"):
@@ -161,7 +162,7 @@ def test_an_absent_slot_is_a_zero_but_an_absent_token_is_an_error() -> None:
         proofs.check(erc20(token, keccak256(b"other"), balance_slot=3), at, 0, blob)
 
     at, state = built(None, {}, token)
-    absent = proofs.encode(HEADERS[at.block_hash], [rlp.encode(list(n)) for n in state.get_proof(keccak256(token))], [])
+    absent = proofs.encode(HEADERS[at.block_hash], [rlp.encode(list(n)) for n in _proof(state, keccak256(token))], [])
     with pytest.raises(ProofError, match="no such token"):
         proofs.check(position, at, 0, absent)
 
@@ -197,12 +198,16 @@ def test_lookup_agrees_with_py_trie(entries: dict[bytes, bytes], wanted: bytes) 
     reference = HexaryTrie({})
     for key, value in entries.items():
         reference[keccak256(key)] = value
-    nodes = []
-    for node in reference.get_proof(keccak256(wanted)):
+    nodes = list[bytes]()
+    for node in _proof(reference, keccak256(wanted)):
         encoded = rlp.encode([_plain(item) for item in node])
         if len(encoded) >= 32 or not nodes:
             nodes.append(encoded)
     assert trie.lookup(reference.root_hash, wanted, nodes) == entries.get(wanted)
+
+
+def _proof(entries: Any, key: bytes) -> list[Any]:
+    return list(entries.get_proof(key))
 
 
 def _plain(item: Any) -> rlp.Item:
@@ -227,8 +232,40 @@ def test_a_blob_with_one_byte_changed_fails(at: int, byte: int) -> None:
 
 
 def test_deep_nesting_is_refused() -> None:
-    with pytest.raises(ProofError):
-        rlp.decode(_nested(3000))
+    for levels in (7, 3000, 20_000):
+        with pytest.raises(ProofError, match="nested deeper"):
+            rlp.decode(_nested(levels))
+
+
+ITEMS = st.recursive(st.binary(max_size=70), lambda items: st.lists(items, max_size=4), max_leaves=12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(item=ITEMS)
+def test_rlp_agrees_with_the_library(item: Any) -> None:
+    assert rlp.encode(item) == library.encode(item)
+    if _levels(item) <= 6:
+        assert rlp.decode(rlp.encode(item)) == item
+    else:
+        with pytest.raises(ProofError, match="nested deeper"):
+            rlp.decode(rlp.encode(item))
+
+
+@settings(max_examples=500, deadline=None)
+@given(encoded=st.binary(max_size=80))
+def test_what_the_library_refuses_is_refused(encoded: bytes) -> None:
+    try:
+        expected = _plain(library.decode(encoded, strict=True))
+    except library.DecodingError:
+        with pytest.raises(ProofError):
+            rlp.decode(encoded)
+        return
+    if _levels(expected) <= 6:
+        assert rlp.decode(encoded) == expected
+
+
+def _levels(item: Any) -> int:
+    return 0 if isinstance(item, bytes) else 1 + max((_levels(child) for child in item), default=0)
 
 
 def _nested(levels: int) -> bytes:

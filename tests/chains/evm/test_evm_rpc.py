@@ -1,0 +1,342 @@
+"""One endpoint that misbehaves in every way, and the quorum of three of which one does."""
+
+import asyncio
+import functools
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from pydantic import SecretStr, ValidationError
+
+from chains.errors import Refused, Unreadable
+from chains.evm.client import Client
+from chains.evm.family import FAMILY
+from chains.evm.options import ChainOptions, EndpointOptions, MemberOptions, PositionOptions
+from chains.evm.proxy import FAILURES, HONEST, Behaviour
+from chains.evm.rpc import Call, Endpoint, EndpointError, Fault, Limits, Reverted, Transport
+from chains.evm.secrets import target, targets
+from chains.evm.values import BadValue, data, quantity
+from tests.chains.evm.evm_support import CHAIN, MEMBER, Recorder, healths, world
+
+KEY = "k3y-of-the-operator"
+CHAIN_ID = Call("eth_chainId", (), quantity)
+NUMBER = Call("eth_blockNumber", (), quantity)
+
+
+@asynccontextmanager
+async def endpoint(handler: Callable[[list[Any]], Any], **limits: Any) -> AsyncIterator[Endpoint]:
+    """An endpoint whose answers a function of the batch makes: a JSON value, or a whole response."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        made = handler(await request.json())
+        return made if isinstance(made, web.StreamResponse) else web.json_response(made)
+
+    app = web.Application()
+    app.router.add_post("/v2/" + KEY, answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    transport = Transport()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/v2/{KEY}"
+    described = EndpointOptions(name="one", url=SecretStr(url), headers={"Authorization": SecretStr(f"Bearer {KEY}")})
+    try:
+        yield Endpoint(target(described), transport, Limits(**limits))
+    finally:
+        await transport.close()
+        await runner.cleanup()
+
+
+def results(batch: list[Any], *values: Any) -> list[Any]:
+    return [{"jsonrpc": "2.0", "id": c["id"], "result": v} for c, v in zip(batch, values, strict=True)]
+
+
+def errors(batch: list[Any], code: int, message: str, **more: Any) -> list[Any]:
+    return [{"jsonrpc": "2.0", "id": c["id"], "error": {"code": code, "message": message, **more}} for c in batch]
+
+
+async def failing(handler: Callable[[list[Any]], Any], *calls: Call, **limits: Any) -> EndpointError:
+    async with endpoint(handler, **limits) as one:
+        with pytest.raises(EndpointError) as caught:
+            await one.once(calls or (CHAIN_ID, NUMBER), time.monotonic() + 60)
+        assert KEY not in repr(one) + str(caught.value)
+        assert one.standing.counts[caught.value.kind] > 0
+        return caught.value
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda b: results(b, "0x1", "0x2")[:1],
+        lambda b: results(b, "0x1", "0x2")[::-1],
+        lambda b: [results(b, "0x1", "0x2")[0]] * 2,
+        lambda b: [*results(b, "0x1", "0x2"), results(b, "0x1", "0x2")[0]],
+        lambda b: [None, results(b, "0x1", "0x2")[1]],
+        lambda b: [{**r, "id": r["id"] + 1} for r in results(b, "0x1", "0x2")],
+        lambda b: [{**r, "id": str(r["id"])} for r in results(b, "0x1", "0x2")],
+        lambda b: [{**r, "id": None} for r in results(b, "0x1", "0x2")],
+        lambda b: [{**r, "error": None} for r in results(b, "0x1", "0x2")],
+        lambda b: [{"jsonrpc": "2.0", "id": c["id"]} for c in b],
+        lambda b: {"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message": "trouble"}},
+        lambda b: {"error": "trouble"},
+        lambda b: [],
+        lambda b: None,
+        lambda b: results(b, "0x01", "0x2"),
+        lambda b: results(b, 1, 2),
+        lambda b: errors(b, -32000, "trouble"),
+        lambda b: [{"jsonrpc": "2.0", "id": c["id"], "error": "trouble"} for c in b],
+        lambda b: web.Response(text="<html>", content_type="application/json"),
+        lambda b: web.Response(text="NaN"),
+        lambda b: web.Response(text="9" * 5000),
+        lambda b: web.Response(status=500),
+        lambda b: web.Response(status=403),
+        lambda b: web.Response(status=302, headers={"Location": "http://127.0.0.1:1/"}),
+    ],
+)
+async def test_a_batch_with_anything_wrong_counts_for_nothing(broken: Callable[[list[Any]], Any]) -> None:
+    assert (await failing(broken)).kind == "failing"
+
+
+async def test_null_and_unknown_blocks_are_signs_of_lagging() -> None:
+    assert (await failing(lambda b: results(b, "0x1", None))).kind == "lagging"
+    for message in ("header not found", "Unknown block", "missing trie node 12ab"):
+        said = functools.partial(errors, code=-32000, message=message)
+        assert (await failing(said)).kind == "lagging"
+    assert (await failing(lambda b: errors(b, -32001, "Resource not found"))).kind == "lagging"
+
+
+async def test_limits_are_told_apart() -> None:
+    assert (await failing(lambda b: web.Response(status=429))).kind == "limiting"
+    assert (await failing(lambda b: errors(b, -32005, "daily request count exceeded"))).kind == "limiting"
+    assert (await failing(lambda b: errors(b, -32000, "Too Many Requests"))).kind == "limiting"
+
+
+async def test_oversized_and_deep_responses_are_cut_off() -> None:
+    big = await failing(lambda b: results(b, "0x" + "1" * 4000, "0x2"), max_response=2000)
+    assert "more than 2000 bytes" in str(big)
+    deep: Any = []
+    for _ in range(20):
+        deep = [deep]
+    assert "nested deeper" in str(await failing(lambda b: results(b, deep, "0x2")))
+    text = "[" * 100_000 + "]" * 100_000
+    assert (await failing(lambda b: web.Response(text=text))).kind == "failing"
+
+
+async def test_retry_after_beyond_the_deadline_ends_at_once_and_within_it_is_honoured() -> None:
+    asked: list[int] = []
+
+    def limited(batch: list[Any]) -> Any:
+        asked.append(1)
+        return web.Response(status=429, headers={"Retry-After": "3600"})
+
+    async with endpoint(limited, deadline=60.0) as one:
+        with pytest.raises(EndpointError) as caught:
+            await one.ask([CHAIN_ID])
+        assert caught.value.kind == "limiting"
+    assert len(asked) == 1
+
+    def once(batch: list[Any]) -> Any:
+        asked.append(1)
+        return web.Response(status=429, headers={"Retry-After": "1"}) if len(asked) == 1 else results(batch, "0x5")
+
+    asked.clear()
+    async with endpoint(once) as one:
+        assert await one.ask([CHAIN_ID]) == (5,)
+        assert one.standing.counts["limiting"] == 1
+        assert one.standing.state == "ok"
+
+
+async def test_passing_failures_are_retried_within_the_deadline() -> None:
+    replies = iter([web.Response(status=500), web.Response(status=502), web.Response(text="oops")])
+
+    async with endpoint(lambda b: next(replies, None) or results(b, "0x5")) as one:
+        assert await one.ask([CHAIN_ID]) == (5,)
+        assert one.standing.counts["failing"] == 3
+
+
+async def test_an_endpoint_that_repeats_the_key_does_not_get_it_into_a_log() -> None:
+    error = await failing(lambda b: errors(b, -32000, f"project {KEY} is unknown, token Bearer {KEY}"))
+    assert "[redacted]" in str(error)
+    async with endpoint(lambda b: errors(b, -32000, f"no such project: {KEY}")) as one:
+        (fault,) = await one.ask([Call("eth_call", (), data, faults=True)])
+        assert isinstance(fault, Fault)
+        assert KEY not in fault.message
+
+
+async def test_large_batches_go_out_in_parts() -> None:
+    sizes: list[int] = []
+
+    def count(batch: list[Any]) -> Any:
+        sizes.append(len(batch))
+        return results(batch, *(hex(c["params"][0]) for c in batch))
+
+    async with endpoint(count, batch=4) as one:
+        asked = [Call("n", (i,), quantity) for i in range(10)]
+        assert await one.ask(asked) == tuple(range(10))
+    assert sizes == [4, 4, 2]
+
+
+async def test_a_revert_is_an_answer() -> None:
+    call = Call("eth_call", (), data)
+    async with endpoint(lambda b: errors(b, 3, "execution reverted", data="0x12345678")) as one:
+        (answer,) = await one.ask([call])
+        assert isinstance(answer, Reverted)
+        assert answer.data == bytes.fromhex("12345678")
+        assert answer == Reverted(b"")
+
+
+@pytest.mark.parametrize("how", FAILURES)
+async def test_the_quorum_lives_with_one_endpoint_that_fails(how: str) -> None:
+    async with world(contracts=False) as w, w.opened(options=w.member_options(timeout=5.0)) as chain:
+        w.proxies[0].behave(Behaviour.model_validate({"mode": "failing", "how": how}))
+        # A hanging endpoint costs one time-out, the others nothing.
+        at = await chain.finalized()
+        assert at == await chain.finalized()
+        found = (await chain.locked((), at), healths(chain)["a"])
+        assert found[0] == ()
+        assert found[1].failing + found[1].limiting > 0
+        assert found[1].lying == 0
+
+
+@pytest.mark.parametrize("how", ["500", "429", "timeout", "reset", "partial", "null"])
+async def test_without_a_quorum_the_chain_abstains_and_recovers(how: str) -> None:
+    async with world(contracts=False) as w, w.opened(options=w.member_options(timeout=3.0, deadline=3.0)) as chain:
+        await chain.finalized()
+        for proxy in w.proxies[1:]:
+            proxy.behave(Behaviour.model_validate({"mode": "failing", "how": how}))
+        with pytest.raises(Unreadable):
+            await chain.finalized()
+        for proxy in w.proxies[1:]:
+            proxy.behave(HONEST)
+        await w.node.mine(3)
+        while True:  # until the machine is fast enough for a time-out of seconds
+            try:
+                await chain.finalized()
+                break
+            except Unreadable:
+                continue
+
+
+def two(**changes: Any) -> dict[str, Any]:
+    endpoints = [{"name": "a", "url": "https://one.example/x"}, {"name": "b", "url": "https://two.example"}]
+    return {"endpoints": endpoints} | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"quorum": 1}, "greater than or equal to 2"),
+        ({"quorum": 3}, "quorum: 3 of 2 endpoints"),
+        ({"endpoints": [{"name": "a", "url": "https://one.example"}]}, "at least 2 items"),
+        ({"endpoints": [*two()["endpoints"], {"name": "a", "url": "https://three.example"}]}, "the same name"),
+        ({"endpoints": [*two()["endpoints"], {"name": "c", "url": "HTTPS://ONE.example:443/x/"}]}, "the same url"),
+        ({"endpoints": [*two()["endpoints"], *({"name": n, "url": f"http://{n}.x"} for n in "cd")]}, "more than half"),
+        ({"endpoints": [*two()["endpoints"], {"name": "c", "url": f"ftp://{KEY}"}]}, "not an http"),
+        ({"endpoints": [*two()["endpoints"], {"name": "c", "url": f"http://[{KEY}"}]}, "not an http"),
+        ({"speed": 3}, "Extra inputs"),
+        ({"timeout": 30.0}, "longer than deadline"),
+        ({"priority_fee_per_gas": 10**12}, "more than max_fee_per_gas"),
+    ],
+)
+def test_member_options_refuse_what_is_no_quorum_of_independent_endpoints(changes: dict[str, Any], text: str) -> None:
+    with pytest.raises(ValidationError, match=text) as caught:
+        MemberOptions.model_validate(two(**changes))
+    assert KEY not in str(caught.value)
+
+
+def test_position_and_chain_options_refuse_contradictions() -> None:
+    for wrong in ({}, {"transfer": "rebasing", "balance_slot": 1}, {"transfer": "exact", "balance_slot": -1}):
+        with pytest.raises(ValidationError):
+            PositionOptions.model_validate(wrong)
+    same = [
+        PositionOptions.model_validate({"transfer": "exact", "balance_slot": s}) for s in (9, "0x" + "0" * 63 + "9")
+    ]
+    assert same[0].model_dump_json() == same[1].model_dump_json()
+    with pytest.raises(ValidationError):
+        ChainOptions.model_validate({"genesis_hash": "0x12"})
+    assert list(FAMILY.lint(CHAIN, ChainOptions(genesis_hash="0x" + "00" * 32)))
+
+
+def test_secrets_come_from_the_environment_or_files_and_are_never_shown(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "key").write_text(f"Bearer {KEY}\n")
+    monkeypatch.setenv("TEST_URL", f"https://one.example/v2/{KEY}")
+    options = MemberOptions.model_validate(
+        two(
+            endpoints=[
+                {"name": "a", "url": "env:TEST_URL", "headers": {"X-Key": f"file:{tmp_path / 'key'}"}},
+                {"name": "b", "url": f"https://two.example/{KEY}"},
+            ]
+        )
+    )
+    first, _ = found = targets(options)
+    assert first.url.endswith(KEY)
+    assert first.headers == {"X-Key": f"Bearer {KEY}"}
+    assert KEY not in repr(options) + str(options) + repr(found) + options.model_dump_json()
+
+    monkeypatch.setenv("TEST_URL", f"https://TWO.example/{KEY}/")
+    with pytest.raises(Refused, match="endpoints a and b lead to the same URL") as caught:
+        targets(options)
+    assert KEY not in str(caught.value)
+    monkeypatch.delenv("TEST_URL")
+    with pytest.raises(Refused, match="TEST_URL is not set"):
+        targets(options)
+    monkeypatch.setenv("TEST_URL", f"ftp://{KEY}")
+    with pytest.raises(Refused, match="not an http") as caught:
+        targets(options)
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [None, 1, True, "", "0x", "1", "0x00", "0xg", "0x" + "1" * 65, [], {}])
+def test_quantities_are_strict(value: object) -> None:
+    with pytest.raises(BadValue):
+        quantity(value)
+
+
+@pytest.mark.parametrize("value", [None, 1, "", "0x1", "12", "0xzz", []])
+def test_data_is_strict(value: object) -> None:
+    with pytest.raises(BadValue):
+        data(value)
+
+
+async def test_the_proxy_runs_alone_and_is_switched_over_http() -> None:
+    async with world(proxies=0, contracts=False) as w:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "chains.evm.proxy", "--upstream", w.node.url), stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdout is not None
+        try:
+            told = json.loads(await process.stdout.readline())
+            async with Client(CHAIN, told["url"], MEMBER) as client, aiohttp.ClientSession() as session:
+                honest = await client.native_balance(client.address)
+                rule = {"method": "eth_getBalance", "add": 1}
+                async with session.post(told["control"], json={"mode": "lying", "rules": [rule]}) as response:
+                    assert response.status == 200
+                assert await client.native_balance(client.address) == honest + 1
+                async with session.post(told["control"], json={"mode": "odd"}) as response:
+                    assert response.status == 400
+                async with session.post(
+                    told["control"], json={"mode": "failing", "how": "500", "times": 1}
+                ) as response:
+                    assert response.status == 200
+                assert await client.native_balance(client.address) == honest
+                async with session.get(told["control"]) as response:
+                    assert (await response.json())["behaviour"]["mode"] == "failing"
+        finally:
+            process.terminate()
+            assert await process.wait() == 0
+
+
+async def test_a_log_of_failures_names_endpoints_by_label_only() -> None:
+    recorder = Recorder()
+    async with world(contracts=False) as w, w.opened(log=recorder) as chain:
+        w.proxies[0].behave(Behaviour(mode="failing", how="500", times=2))
+        await chain.finalized()
+        logged = str(recorder.events)
+        assert all(str(proxy.port) not in logged for proxy in w.proxies)
