@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "keys": "relayer.cli.keys",
     "rounds": "relayer.cli.rounds",
     "run": "relayer.cli.run",
+    "status": "relayer.cli.status",
     "store": "relayer.cli.store",
     "verify": "relayer.cli.verify",
 }

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chains.types import Checkpoint, GateState
-from relayer.agreement.books import STATUS, RouteBooks
+from relayer.agreement.books import STATUS, Entry, RouteBooks
 from relayer.agreement.bundle import CertifiedRound
 from relayer.agreement.observation import ChainReading
 from relayer.agreement.params import DeploymentParams, Params, RouteParams
@@ -39,6 +39,7 @@ def status(
         "member": member,
         "config_id": params.config_id.hex(),
         "epoch": params.epoch,
+        "time": int(now),
         "slot": {"round": params.slot_at(now), "seconds": params.slot},
         "promise": promise,
         "certified": None
@@ -96,7 +97,9 @@ def _route(
     }
     supply = sum(supplies.values()) if len(supplies) == len(route.deployments) else None
     reach = {d.domain: max(supplies.get(d.domain, 0), _live_cap(route, d.domain, gates)) for d in route.deployments}
-    ceilings = sum(max(d.ceiling, reach.get(d.domain, 0)) for d in books.deployments)
+    ceilings = {d.domain: d.ceiling for d in books.deployments}
+    newest = {e.domain: e.cap for e in (highest.entries.get(route.id, ()) if highest else ()) if _may_land(e, gates)}
+    worst = sum(max(f.get(domain, 0) for f in (ceilings, reach, newest)) for domain in {*ceilings, *reach, *newest})
     deployments = [
         _deployment(d, books, gates, submitter, name(d.domain), str(accounts[d.domain].token))
         for d in route.deployments
@@ -110,8 +113,9 @@ def _route(
         "ratio_bps": None if collateral is None or not supply else collateral * 10_000 // supply,
         "status": STATUS[books.status] if highest else "no certificate yet",
         "carried": books.carried or None,
-        # What could come to be minted if the vault were emptied now: the sum of ceilings (design, "What is promised").
-        "exposure": None if collateral is None else str(max(0, ceilings)),
+        # What could come to be unbacked if the vault were emptied now: the sum of ceilings, and of what the newest
+        # statements may still raise them to.
+        "exposure": None if collateral is None else str(worst),
         "deployments": deployments,
     }
 
@@ -122,6 +126,12 @@ def _live_cap(route: RouteParams, domain: bytes, gates: Mapping[bytes, tuple[Che
         return 0
     at, gate = gates[domain]
     return ceiled(gate.cap, d.decimals, route.decimals) if gate.expires_at > at.time else 0
+
+
+def _may_land(entry: Entry, gates: Mapping[bytes, tuple[Checkpoint, GateState]]) -> bool:
+    """Whether the statement behind an entry could still be brought to its gate."""
+    at, _ = gates.get(entry.domain, (None, None))
+    return at is None or entry.expires_at > at.time
 
 
 def _collateral(route: RouteParams, latest: Mapping[str, ChainReading]) -> int | None:
@@ -152,12 +162,15 @@ def _deployment(
         "domain": d.domain.hex(),
         "chain": d.chain,
         "token": token,
+        "decimals": d.decimals,
+        "lease": d.lease,
         "retired": d.retired,
         "supply": str(gate.supply) if gate else None,
         "cap": str(gate.cap) if gate else None,
         "headroom": str(max(0, gate.cap - gate.supply) if live else 0) if gate else None,
         "round": gate.round if gate else None,
         "expires_at": gate.expires_at if gate else None,
+        "live": live if known else None,
         "lease_left": max(0, gate.expires_at - at.time) if known and gate and at else None,
         "ceiling": str(record.ceiling) if record else None,
         "newest": None
