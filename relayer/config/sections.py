@@ -7,6 +7,7 @@ some are wrong, a partial section takes its place, from which every right settin
 raises `Absent`. A check that meets an `Absent` is skipped: the reason stands in the findings already.
 """
 
+import copy
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -99,7 +100,7 @@ def build(model: type[S], raw: object, where: Where, report: Report) -> S | None
     try:
         return model(**values)
     except ValidationError as error:
-        report_invalid(error, values, model, where, report)
+        report_invalid(error.errors(include_url=False), values, model, where, report)
         return cast(S, model.model_construct(set(values), **values))
 
 
@@ -144,7 +145,7 @@ def _leaf(info: FieldInfo, raw: Any, where: Where, report: Report) -> Any:
     try:
         return anchored(adapter.validate_python(raw), report.base)
     except ValidationError as error:
-        report_invalid(error, raw, None, where, report)
+        report_invalid(error.errors(include_url=False), raw, None, where, report)
         return _MISSING
 
 
@@ -170,12 +171,33 @@ def options(
     try:
         return model.model_validate(dict(raw), extra="forbid")
     except ValidationError as error:
-        report_invalid(error, raw, model, where, report, beside)
-        return None
+        first = error
+    unknown, known = _split_unknown(first, raw)
+    report_invalid(unknown, raw, model, where, report, beside)
+    try:
+        # Once more without the unknown keys: while there are any, pydantic skips the checks between settings.
+        model.model_validate(known, extra="forbid")
+    except ValidationError as error:
+        report_invalid(error.errors(include_url=False), known, model, where, report, beside)
+    return None
+
+
+def _split_unknown(error: ValidationError, raw: Mapping[str, Any]) -> tuple[list[ErrorDetails], dict[str, Any]]:
+    """The errors about unknown keys, and a copy of `raw` without those keys."""
+    unknown = [details for details in error.errors(include_url=False) if details["type"] == "extra_forbidden"]
+    known = copy.deepcopy(dict(raw))
+    for details in unknown:
+        steps = list(_steps(details["loc"], raw))
+        here: Any = known
+        for step in steps[:-1]:
+            here = here[step]
+        if steps[-1:] == [details["loc"][-1]]:
+            here.pop(steps[-1], None)
+    return unknown, known
 
 
 def report_invalid(
-    error: ValidationError,
+    errors: Iterable[ErrorDetails],
     raw: Any,
     model: type[BaseModel] | None,
     where: Where,
@@ -183,7 +205,7 @@ def report_invalid(
     beside: tuple[str, ...] = (),
 ) -> None:
     """Each of pydantic's errors as a finding. Input is quoted only where it is a number: texts may be secrets."""
-    for details in error.errors(include_url=False):
+    for details in errors:
         steps = tuple(_steps(details["loc"], raw))
         owner = _model_at(model, steps[:-1] if details["type"] == "extra_forbidden" else steps)
         known = (*(owner.model_fields if owner else ()), *(beside if len(steps) == 1 else ()))

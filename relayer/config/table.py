@@ -44,6 +44,21 @@ to another route while leases of the old one may be alive; other members, `fault
 a `from_round` that is not later; another `name`, `network`, `genesis` or `slot`. A deployment may be deleted only once
 its supply is 0 at finality, which no file can show.
 
+## Keys
+
+Gates are deployed with the group key, so keys come first. For them `committee.toml` needs no more than `network`,
+`epoch`, `faulty`, `threshold` and the members' names.
+
+- `ballast keys identity --member NAME --out FILE --passphrase SOURCE` makes a member's keystore with a new identity,
+  and prints the member's entry for `committee.toml`. Each member does that by itself.
+- `ballast keys deal --committee FILE --out DIR --passphrase SOURCE` makes all of a devnet's keys in one place: a
+  keystore for each member, and `group.json`. It prints the entries for `committee.toml`, and with `--json` also the
+  group key as gates take it. It refuses any other network: who deals keys has held the group key.
+- `ballast keys account KEYSTORE --chain CHAIN --passphrase SOURCE` adds an account that pays for transactions, on all
+  chains of a family (`eip155`) or on one (`eip155:1`). `ballast keys show KEYSTORE` prints what is public.
+
+SOURCE is `file:PATH`, `fd:NUMBER` or `prompt`. With `keys deal`, `{member}` in a path stands for each member's name.
+
 ## Every setting
 
 "required" stands where there is no default (in a table that is optional itself: where the table is given). A path
