@@ -1,0 +1,75 @@
+"""Members over a real bus and real stores: they agree, submit, survive a crash, and never contradict themselves."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from relayer.bus.server import NatsServer
+from tests.daemon.rig import FIRST, SECOND, SOURCE, Member, committee, until
+
+
+@pytest.fixture
+async def nats() -> AsyncIterator[str]:
+    async with NatsServer() as server:
+        yield server.url
+
+
+def certified(member: Member) -> int:
+    return member.machine.highest[0].round if member.machine.highest else 0
+
+
+async def test_caps_reach_both_gates_and_follow_the_collateral(tmp_path: Path, nats: str) -> None:
+    c = committee(tmp_path, nats, 4, 1, 3)
+    async with contextlib.AsyncExitStack() as stack:
+        members = [await stack.enter_async_context(c.member(i)) for i in range(4)]
+        gates = [(c.world.chains[d.chain], d.domain) for d in c.world.deployments]
+        await until(lambda: all(chain.gates[domain].cap == 500_000_000 for chain, domain in gates))
+        await until(lambda: all(certified(m) for m in members))
+        c.world.chains[SOURCE].locked_amounts[c.world.position.id] = 400_000_000
+        await until(lambda: all(chain.gates[domain].cap == 200_000_000 for chain, domain in gates))
+        assert not any(m.store.disputes() for m in members)
+
+
+async def test_a_member_that_is_killed_and_comes_back(tmp_path: Path, nats: str) -> None:
+    c = committee(tmp_path, nats, 4, 1, 3)
+    async with contextlib.AsyncExitStack() as stack:
+        members = [await stack.enter_async_context(c.member(i)) for i in range(3)]
+        async with c.member(3) as victim:
+            await until(lambda: certified(victim) > 0)
+            seen = certified(victim)
+        await until(lambda: certified(members[0]) > seen + 1)
+        async with c.member(3) as back:
+            assert certified(back) >= seen
+            reached = certified(members[0])
+            await until(lambda: certified(back) > reached)
+            assert not any(m.store.disputes() for m in (*members, back))
+
+
+async def test_too_few_members_certify_nothing(tmp_path: Path, nats: str) -> None:
+    c = committee(tmp_path, nats, 4, 1, 3)
+    async with c.member(0) as one, c.member(1) as two:
+        start = one.machine.slot.round if one.machine.slot else 0
+        await until(lambda: one.machine.slot is not None and one.machine.slot.round > start + 4)
+        assert certified(one) == certified(two) == 0
+        async with c.member(2) as three:
+            await until(lambda: all(certified(m) for m in (one, two, three)))
+
+
+async def test_an_unreadable_destination_gets_no_new_statement(tmp_path: Path, nats: str) -> None:
+    c = committee(tmp_path, nats, 4, 1, 3)
+    async with contextlib.AsyncExitStack() as stack:
+        members = [await stack.enter_async_context(c.member(i)) for i in range(4)]
+        first, second = (c.world.chains[name] for name in (FIRST, SECOND))
+        await until(lambda: all(g.cap for chain in (first, second) for g in chain.gates.values()))
+        second.down = True
+        c.world.chains[SOURCE].locked_amounts[c.world.position.id] = 900_000_000
+        held = dict(second.gates)
+        reached = certified(members[0])
+        await until(lambda: certified(members[0]) > reached + 3)
+        assert second.gates == held
+        total = sum(g.cap for chain in (first, second) for g in chain.gates.values())
+        assert total <= 900_000_000
+    await asyncio.sleep(0)
