@@ -21,6 +21,7 @@ from relayer.bus.envelope import LARGEST
 from relayer.bus.errors import BusDown, NoAnswer
 from relayer.bus.transport import Handler, Inbox
 
+CLOSE_SECONDS = 1.0
 _LOST = (NatsError, OSError, asyncio.TimeoutError)
 
 
@@ -135,15 +136,15 @@ class NatsTransport:
     async def _open(self) -> None:
         """Connects a new client to any of the servers, each tried twice. Raises `BusDown`."""
         client = Client()
-        last: list[Exception] = []
+        errors: dict[str, None] = {}  # in order, each once
         lost = asyncio.Event()
 
         async def on_error(error: Exception) -> None:
             if isinstance(error, SlowConsumerError):
                 self._slow += 1
                 return
-            last.append(error)
-            del last[:-1]
+            if len(errors) < 2 * len(self._options.urls):
+                errors[str(error) or type(error).__name__] = None
             self._log.debug("bus.nats_error", error=str(error))
 
         async def on_close() -> None:
@@ -176,7 +177,8 @@ class NatsTransport:
             raise
         except _LOST as error:
             await _close(client)
-            why = str(last[-1] if last else error) or type(error).__name__
+            errors.setdefault(str(error) or type(error).__name__)
+            why = "; ".join(errors)
             raise BusDown(
                 f"NATS at {self._options.where} cannot be used: {why}. Is the server running, and are address and "
                 "credentials those of member.toml?"
@@ -201,5 +203,8 @@ class NatsTransport:
 
 
 async def _close(client: Client) -> None:
-    with contextlib.suppress(Exception):  # it is thrown away whatever state it is in
-        await client.close()
+    """Throws the client away, whatever state it is in. After a TLS handshake that failed, nats-py waits for ever for
+    the end of a connection that it has closed: hence the time-out."""
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await client.close()
