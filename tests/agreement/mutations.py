@@ -81,7 +81,7 @@ def _rounds_only(books: Any, round_: int, params: Any, lost: voting.Lost | None)
 
 
 def _observed_only(reported: Any, times: Sequence[int], params: Any) -> int:
-    return max(0, sorted(times)[params.faulty] - params.staleness)
+    return max(0, sorted(times)[int(params.faulty)] - int(params.staleness))
 
 
 _covers = ledger._covers
@@ -109,7 +109,7 @@ def _latest_cap(gate: Any, domain: bytes, world: Any) -> int:
     return caps[-1] if caps else int(gate.cap)
 
 
-def _by_position(route: Any, views: Any, observers: Any, params: Any) -> int:
+def _by_position(route: Any, views: Any, observers: Any, params: Any) -> Any:
     return sum(
         claims.low([views[p.chain].positions[p.id][m].floor for m in observers], params) for p in route.positions
     )

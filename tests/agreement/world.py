@@ -224,9 +224,12 @@ class World:
         times = dict.fromkeys(self.chains, self.now - lag) | dict(at or {})
         for i in members:
             m = self.members[i]
-            if (round_, i) not in self.observations and round_ >= m.memory.promise:
+            known = m.certificate.round if m.certificate else -1
+            if (round_, i) not in self.observations and round_ >= m.memory.promise and round_ > known:
                 m.memory = replace(m.memory, promise=round_)
-                self.say(round_, i, self.configured(round_, self.read(i, times, absent)), m.certificate, m.proposals)
+                readings = self.configured(round_, self.read(i, times, absent))
+                below = tuple(p for p in m.proposals if p.round < round_)
+                self.say(round_, i, readings, m.certificate, below)
 
     def configured(self, round_: int, readings: tuple[ChainReading, ...]) -> tuple[ChainReading, ...]:
         """Without the gates that the round's configuration does not name."""
