@@ -94,11 +94,7 @@ class Client:
 
     async def send_mint(self, gate: str, to: str, amount: int, submission: bytes | None = None) -> Sent:
         """As `mint`, but does not wait."""
-        if submission is None:
-            return await self.send(gate, interface("Gate").call("mint(address,uint256)", to, amount))
-        statement, _ = with_y(submission)
-        payload = interface("Gate").call("mint(address,uint256,bytes)", to, amount, statement)
-        return await self.send(gate, payload)
+        return await self.send(gate, mint_call(to, amount, submission))
 
     async def submit(self, gate: str, submission: bytes) -> Receipt:
         """Brings a statement to a gate."""
@@ -161,6 +157,22 @@ class Client:
         """A deployment at the newest block."""
         round_, cap, _, _, _, expires_at = (await self.read("Gate", gate, "state"))[0]
         return GateState(await self.supply(token), round_, cap, expires_at)
+
+    async def allowance(self, token: str, holder: str, spender: str) -> int:
+        """Base units."""
+        payload = erc20().call("allowance", holder, spender)
+        return int(erc20().result("allowance", await self._view(token, payload))[0])
+
+    async def refusal(self, to: str, payload: bytes, gas: int = GAS) -> str:
+        """The error with which a contract would refuse the account's transaction at the newest block; "" where it would
+        not. Nothing is sent. Raises `ChainError` where the node cannot say."""
+        request = {"from": self.address, "to": canonical(to), "data": "0x" + payload.hex(), "gas": hex(gas)}
+        (told,) = await self._ask(Call("eth_call", (request, "latest"), data, faults=True))
+        if isinstance(told, Reverted):
+            return error_name(told.data)
+        if isinstance(told, Fault):
+            raise ChainError(f"the node cannot simulate the transaction: {told.message}")
+        return ""
 
     async def send(self, to: str | None, payload: bytes, gas: int = GAS, value: int = 0) -> Sent:
         """Signs and sends, not simulating first; `to` None creates a contract. Raises `ChainError` if it is refused."""
@@ -232,6 +244,13 @@ class Client:
         if self._secret is None:
             raise Refused("no account is configured, so that nothing can be sent")
         return Account.from_key(self._secret)
+
+
+def mint_call(to: str, amount: int, submission: bytes | None) -> bytes:
+    """The call of a gate's mint, with the statement of a submission where one is brought along."""
+    if submission is None:
+        return interface("Gate").call("mint(address,uint256)", to, amount)
+    return interface("Gate").call("mint(address,uint256,bytes)", to, amount, with_y(submission)[0])
 
 
 def _created(answer: Any) -> str:

@@ -14,8 +14,11 @@ from chains.hashing import keccak256
 from chains.types import Checkpoint, Position
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from chains.evm.chain import EvmChain
     from chains.evm.demo import EvmDevnet
+    from chains.evm.user import EvmUser
     from chains.types import ChainSetup
 
 _GATE_CAP_BITS = 128
@@ -72,6 +75,12 @@ class EvmFamily:
         from chains.evm.demo import EvmDevnet
 
         return EvmDevnet()
+
+    def user(self, chain: ChainId, url: "SecretStr", secret: bytes) -> "EvmUser":
+        """See `chains.user.HasUser`."""
+        from chains.evm.user import EvmUser
+
+        return EvmUser(chain, url, secret)
 
     def account_address(self, secret: bytes) -> str:
         """0x and 40 lower-case hex digits. Raises `Refused` for bytes that are no private key."""
