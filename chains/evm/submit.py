@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from chains.encoding import Branch, Certificate, EncodingError, Header, MintCap, decode_leaf
 from chains.errors import ChainError, Refused, Unreadable
@@ -66,11 +67,12 @@ class Submitter:
     ) -> None:
         self._sender, self._quorum, self._finality = sender, quorum, finality
         self._options, self._log, self._clock = options, log, clock
-        self._busy: dict[str, asyncio.Lock] = {}
+        self._busy = WeakValueDictionary[str, asyncio.Lock]()
 
     async def submit(self, deployment: Deployment, submission: bytes, key: str) -> Receipt | None:
         """See `DestinationChain.submit`."""
-        async with self._busy.setdefault(key, asyncio.Lock()):
+        lock = self._busy.setdefault(key, asyncio.Lock())
+        async with lock:
             entry = self._sender.outbox.get(key)
             if entry is None:
                 statement, round_ = with_y(submission, deployment)
@@ -98,7 +100,10 @@ class Submitter:
         for nonce in sorted(set(range(used, min(max(taken), used + _MOST_GAPS))) - taken):
             await self._sender.fill(nonce)
         for entry in entries:
-            async with self._busy.setdefault(entry.key, asyncio.Lock()):
+            lock = self._busy.setdefault(entry.key, asyncio.Lock())
+            if lock.locked():  # a call of `submit` looks after it
+                continue
+            async with lock:
                 await self._settle(entry, final.height, used, used_finally)
 
     async def _settle(self, entry: Entry, final: int, used: int, used_finally: int) -> None:
@@ -106,7 +111,6 @@ class Submitter:
         if mined is not None:
             if mined.height <= final:
                 self._sender.outbox.delete(entry.key)
-                self._busy.pop(entry.key, None)
                 self._log.info("transaction_final", key=entry.key, nonce=entry.nonce, height=mined.height, ok=mined.ok)
         elif used_finally > entry.nonce:
             await self._superseded(entry)

@@ -185,7 +185,7 @@ class World:
     async def in_one_block(self, work: Awaitable[T]) -> T:
         """Awaits work that sends one transaction, and mines exactly one block for it."""
         task = asyncio.ensure_future(work)
-        while await self.node.call("eth_getBlockTransactionCountByNumber", "pending") == "0x0":
+        while await self.node.call("eth_getBlockTransactionCountByNumber", "pending") == "0x0":  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         await self.node.mine()
         return await task

@@ -17,8 +17,8 @@ from pydantic import SecretStr, ValidationError
 from chains.errors import Refused, Unreadable
 from chains.evm.client import Client
 from chains.evm.family import FAMILY
+from chains.evm.misbehaviour import FAILURES, HONEST, Behaviour
 from chains.evm.options import ChainOptions, EndpointOptions, MemberOptions, PositionOptions
-from chains.evm.proxy import FAILURES, HONEST, Behaviour
 from chains.evm.rpc import Call, Endpoint, EndpointError, Fault, Limits, Reverted, Transport
 from chains.evm.secrets import target, targets
 from chains.evm.values import BadValue, data, quantity
