@@ -194,11 +194,11 @@ class Committee:
         for m in self.tamper(message):
             self.sent.append(m)
             for delay in self.network(m):
-                self.later(delay, lambda m=m: self._deliver(m))  # type: ignore[misc]
+                self.deliver(m, delay)
 
-    def _deliver(self, m: Message) -> None:
-        if self.nodes[m.target].up:
-            self.nodes[m.target].receive(m)
+    def deliver(self, m: Message, delay: float) -> None:
+        """Whatever the network says, `m` arrives after `delay` seconds, if its target is up then."""
+        self.later(delay, lambda: self.nodes[m.target].receive(m))
 
     def fetch(self, source: int, target: int, digest: bytes) -> bytes | None:
         """A blob from another member, where the network lets question and answer through."""

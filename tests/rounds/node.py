@@ -117,6 +117,8 @@ class Node:
 
     def receive(self, m: "Message") -> None:
         """A message whose envelope was proven: it is `m.source`'s, for this group and `m.round`."""
+        if self.machine is None:
+            return
         try:
             self._message(m)
         except (EncodingError, FrostError, Invalid, Missing, UnknownConfiguration) as error:
@@ -238,7 +240,7 @@ class Node:
             case fx.Send():
                 if effect.kind == Kind.OBSERVATION:
                     self._put(effect.body)
-                    committee.later(0.0, lambda: self._own_observation(effect.body))
+                    committee.later(0.0, lambda: self.own_observation(effect.body))
                 committee.send(self, effect)
         if isinstance(effect, DURABLE):
             if isinstance(effect, fx.RecordProposal):
@@ -253,7 +255,7 @@ class Node:
         if slot is not None and slot.accepted is not None:
             self._put(slot.accepted.books.encoded)
 
-    def _own_observation(self, raw: bytes) -> None:
+    def own_observation(self, raw: bytes) -> None:
         """This member's own observation is judged like any other."""
         if self.machine is not None:
             try:
