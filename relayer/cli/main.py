@@ -20,6 +20,8 @@ COMMANDS: Mapping[str, str] = {
     "demo": "relayer.cli.demo",
     "devnet": "relayer.cli.devnet",
     "keys": "relayer.cli.keys",
+    "mint": "relayer.cli.mint",
+    "redeem": "relayer.cli.mint",
     "rounds": "relayer.cli.rounds",
     "run": "relayer.cli.run",
     "status": "relayer.cli.status",

@@ -138,7 +138,7 @@ def _route(r: Mapping[str, Any]) -> list[str]:
         f"  exposure {_amount(r['exposure'], units)} (could be unbacked if the collateral left now)   "
         f"last round {r['carried'] or 'none'}",
     ]
-    rows = [("destination", "supply", "cap", "headroom", "lease left", "round", "gate")]
+    rows: list[tuple[str, ...]] = [("destination", "supply", "cap", "headroom", "lease left", "round", "gate")]
     rows += [_deployment(d) for d in r["deployments"]]
     return lines + [f"  {line}" for line in _table(rows)]
 
