@@ -117,9 +117,9 @@ class World:
             chains[d.chain].gates[d.domain] = GateState(0, 0, 0, 0)
         return cls(position, deployments, chains)
 
-    def params(
-        self, n: int, faulty: int, threshold: int, members: tuple[bytes, ...], slot: int, genesis: int
-    ) -> Params:
+    def params(self, sizes: tuple[int, int], members: tuple[bytes, ...], slot: int, genesis: int) -> Params:
+        """`sizes`: faulty, threshold."""
+        faulty, threshold = sizes
         route = RouteParams(
             keccak256(b"usd"),
             "usd",
