@@ -6,6 +6,7 @@ import pytest
 
 from relayer.bus.errors import BusDown, NoAnswer
 from relayer.bus.memory import Delivery, Fate, MemoryHub
+from tests.bus.bus_rig import until
 
 
 async def drain(hub: MemoryHub, payloads: list[bytes], rule: dict[bytes, Fate]) -> list[bytes]:
@@ -60,8 +61,7 @@ async def test_requests_can_be_lost_or_held() -> None:
         await a.request("ask", b"x", 5)
     hub.rule = lambda _: Fate.HOLD
     asking = asyncio.create_task(a.request("ask", b"x", 60))
-    while not hub.held:
-        await asyncio.sleep(0)
+    await until(lambda: bool(hub.held))
     hub.release()
     assert await asking == b"x"
 

@@ -64,6 +64,14 @@ def test_a_restarted_sender_is_heard_and_its_earlier_run_is_not() -> None:
     g.accept(OTHER, 2, NOW + 30, NOW)
 
 
+def test_alternating_between_instances_brings_nothing_back() -> None:
+    g = guard()
+    for instance, sequence in ((1, 10), (2, 20), (1, 30)):
+        g.accept(OTHER, instance, NOW + sequence, NOW)
+    assert refused(g, OTHER, 1, NOW + 10) is Drop.OLD
+    assert refused(g, OTHER, 1, NOW + 20) is Drop.OLD
+
+
 def test_senders_do_not_disturb_each_other() -> None:
     g = guard()
     g.accept(1, 1, NOW + 100, NOW)
