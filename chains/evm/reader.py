@@ -222,7 +222,9 @@ def _code(batch: Batch, header: Header, address: str) -> int:
 
 def _same_code(what: str, address: str, proven: Proven, expected: str | None) -> None:
     actual = "0x" + proven.account.code_hash.hex()
-    if expected is None or actual != expected:
+    if expected is None:
+        raise Unreadable(f"the code of {what} {address} is not pinned; it has the hash {actual}")
+    if actual != expected:
         raise CodeChanged(f"the code of {what} {address} has the hash {actual}, pinned is {expected}")
 
 

@@ -270,6 +270,18 @@ async def test_a_swapped_gate_token_or_committee_contract_halts_the_deployment(w
         assert getattr(w, which) in found.evidence
 
 
+async def test_a_token_without_a_pin_is_unreadable_but_halts_nothing() -> None:
+    async with world() as w:
+        journal = MemoryJournal()
+        async with w.opened(journal=journal) as chain:
+            unpinned = replace(w.position, options=PositionOptions(transfer="exact"))
+            found = await locked(chain, unpinned, await w.final(chain))
+            assert isinstance(found, Unreadable)
+            assert "not pinned" in str(found)
+        assert halted(journal) == FAMILY.halted(journal) == {}
+        assert not FAMILY.resume(journal, "chain")
+
+
 async def test_a_gate_that_does_not_exist_is_unreadable_not_zero() -> None:
     async with world() as w, w.opened() as chain:
         at = await w.final(chain)
