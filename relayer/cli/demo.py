@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from relayer.cli.devnet import DEFAULT, Directory, interruptible, problems
+from relayer.cli import report
+from relayer.cli.devnet import DEFAULT, Directory, interruptible, problems, usage
 from relayer.cli.report import FAILED, Json
 
 
@@ -22,6 +23,9 @@ def demo(
     from relayer.demo.run import run
 
     with problems():
-        ok = asyncio.run(interruptible(run(directory.absolute(), keep=keep, as_json=as_json)))
-    if not ok:
+        emit = report.data if as_json else None
+        state = asyncio.run(interruptible(run(directory.absolute(), keep=keep, emit=emit)))
+    if state is None:
         raise typer.Exit(FAILED)
+    if keep:
+        (report.note if as_json else report.text)(usage(state))

@@ -3,9 +3,10 @@
 import asyncio
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,11 @@ async def up(directory: Path, plan: Plan, say: Say) -> State:
     async with AsyncExitStack() as stack:
         locals_ = open_chains(now, stack)
         dealt = asyncio.create_task(_deal(now, names, {chain.namespace for chain in ids}))
-        await asyncio.gather(*(_until(one.ready, f"the node of {one.chain}", now) for one in locals_), dealt)
+        await asyncio.gather(
+            *(_until(one.ready, f"the node of {one.chain}", now) for one in locals_),
+            *(_until(partial(_listens, port), f"port {port}", now) for port in _served(now)),
+            dealt,
+        )
         group, identities = await dealt
         say("deploying the contracts")
         await _deploy(now, locals_, group, identities)
@@ -138,7 +143,7 @@ async def serving(now: State, member: Member) -> None:
         except (aiohttp.ClientError, TimeoutError):
             return False
 
-    await _until(answers, f"member {member.name}", now, member.name)
+    await _until(answers, f"member {member.name}", now)
 
 
 def _infrastructure(now: State) -> State:
@@ -215,14 +220,29 @@ async def _deploy(now: State, chains: Sequence[LocalChain], group: Committee, id
     await asyncio.gather(*(command.run("store", "create", "--config", str(now.config(m.name))) for m in now.members))
 
 
-async def _until(condition: Callable[[], Any], what: str, now: State, program: str | None = None) -> None:
-    """Polls until the condition holds. Raises `DevnetError` if it does not in time, or if the program has ended."""
+def _served(now: State) -> list[int]:
+    """The ports of the bus and of all endpoints."""
+    urls = [url for member in now.members for of_chain in member.endpoints.values() for url in of_chain]
+    return [now.bus_port, *(int(url.rpartition(":")[2]) for url in urls)]
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def _until(condition: Callable[[], Awaitable[bool]], what: str, now: State) -> None:
+    """Polls until the condition holds. Raises `DevnetError` if it does not in time, or if a program has ended."""
     try:
         async with asyncio.timeout(_START_SECONDS):
             while not await condition():
-                process = now.process(program) if program else None
-                if process is not None and not process.alive():
-                    raise DevnetError(f"{what} ended:\n{last_lines(now.log(process.name))}")
+                for process in now.processes:
+                    if not process.alive():
+                        raise DevnetError(f"{process.name} has ended:\n{last_lines(now.log(process.name))}")
                 await asyncio.sleep(_LOOK_SECONDS)
     except TimeoutError:
         raise DevnetError(f"{what}: not there after {_START_SECONDS:.0f} s; see {now.directory / 'logs'}") from None
