@@ -29,7 +29,9 @@ Clean = Callable[[str], str]
 _LIMIT_CODES = (-32005, 429)
 _LIMIT_WORDS = ("rate limit", "too many requests", "limit exceeded", "request count", "capacity")
 _BLOCK_WORDS = ("header not found", "block not found", "unknown block", "resource not found", "missing trie node")
-_STRINGS, _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"'), re.compile(rb"[^\[\]{}]+")
+# Linear on any input: nothing is given back once matched, and a string without an end matches as well.
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NO_BRACKETS = re.compile(rb"[^\[\]{}]+")
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 3.0
 
 
@@ -154,7 +156,7 @@ class Endpoint:
         try:
             raw = await self._post(json.dumps(body).encode("ascii"), end)
             clean = self._target.redact
-            answers = _in_order(_parse_json(raw, self._limits.max_depth), first, len(calls), clean)
+            answers = _in_order(parse_json(raw, self._limits.max_depth), first, len(calls), clean)
             values = [_value(call, answer, clean) for call, answer in zip(calls, answers, strict=True)]
         except EndpointError as error:
             self.standing.counts[error.kind] += 1
@@ -217,11 +219,12 @@ def _wait(state: RetryCallState) -> float:
     return max(backoff, error.retry_after) if isinstance(error, EndpointError) else backoff
 
 
-def _parse_json(raw: bytes, deepest: int) -> object:
+def parse_json(raw: bytes, deepest: int) -> object:
+    """The JSON value, nested at most `deepest` levels. Raises `EndpointError`."""
     # Nesting is counted first: the parser descends once per level, and what Python's own bound is depends on other
     # packages (one that web3 brings lifts it so far that deep JSON ends the process).
     depth = 0
-    for bracket in _BRACKETS.sub(b"", _STRINGS.sub(b"", raw)):
+    for bracket in _NO_BRACKETS.sub(b"", _STRINGS.sub(b"", raw)):
         depth += 1 if bracket in b"[{" else -1
         if depth > deepest:
             raise EndpointError("failing", f"a response nested deeper than {deepest} levels")

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains import registry
@@ -58,6 +58,7 @@ def test_addresses_have_one_spelling(address: str) -> None:
         canonical(address[:flipped] + address[flipped].swapcase() + address[flipped + 1 :])
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=44))
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(CaipError):

@@ -1,6 +1,6 @@
 """The rule that chooses a checkpoint, on its own: no height without q endpoints that call it final."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains.evm.finality import candidates, choose
@@ -24,6 +24,7 @@ HEADS = st.fixed_dictionaries({name: st.integers(0, 60) for name in NAMES})
 FORKS = st.fixed_dictionaries({name: st.integers(0, 1) for name in NAMES})
 
 
+@settings(deadline=None)
 @given(heads=HEADS, forks=FORKS, stride=st.sampled_from([1, 4, 7]))
 def test_a_checkpoint_has_a_quorum_on_the_grid_and_is_the_newest_that_has(
     heads: dict[str, int], forks: dict[str, int], stride: int
@@ -41,6 +42,7 @@ def test_a_checkpoint_has_a_quorum_on_the_grid_and_is_the_newest_that_has(
         assert votes(found.number, found.hash[0]) >= Q
 
 
+@settings(deadline=None)
 @given(heads=HEADS, invented=st.lists(st.integers(0, 10**6), max_size=Q - 1))
 def test_fewer_than_a_quorum_of_liars_cannot_move_the_checkpoint_beyond_an_honest_head(
     heads: dict[str, int], invented: list[int]

@@ -12,6 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from chains.errors import Refused, Unreadable
@@ -19,7 +21,7 @@ from chains.evm.client import Client
 from chains.evm.family import FAMILY
 from chains.evm.misbehaviour import FAILURES, HONEST, Behaviour
 from chains.evm.options import ChainOptions, EndpointOptions, MemberOptions, PositionOptions
-from chains.evm.rpc import Call, Endpoint, EndpointError, Fault, Limits, Reverted, Transport
+from chains.evm.rpc import Call, Endpoint, EndpointError, Fault, Limits, Reverted, Transport, parse_json
 from chains.evm.secrets import target, targets
 from chains.evm.values import BadValue, data, quantity
 from tests.chains.evm.evm_support import CHAIN, MEMBER, Recorder, healths, world
@@ -125,6 +127,34 @@ async def test_oversized_and_deep_responses_are_cut_off() -> None:
     assert "nested deeper" in str(await failing(lambda b: results(b, deep, "0x2")))
     text = "[" * 100_000 + "]" * 100_000
     assert (await failing(lambda b: web.Response(text=text))).kind == "failing"
+
+
+@settings(deadline=None)
+@given(
+    value=st.recursive(
+        st.text(max_size=6) | st.integers(),
+        lambda v: st.lists(v, max_size=3) | st.dictionaries(st.text(max_size=6), v, max_size=3),
+    )
+)
+def test_nesting_is_counted_as_the_parser_sees_it(value: Any) -> None:
+    levels = depth_of(value)
+    raw = json.dumps(value, ensure_ascii=False).encode()
+    assert parse_json(raw, levels) == value
+    if levels:
+        with pytest.raises(EndpointError, match="nested deeper"):
+            parse_json(raw, levels - 1)
+
+
+@pytest.mark.parametrize("unit", [b'\\"', b'"', b"\\", b'"[', b"\\\\", b'"\\"'])
+def test_hostile_text_of_full_size_is_looked_at_once(unit: bytes) -> None:
+    with pytest.raises(EndpointError):
+        parse_json(b'["' + unit * ((1 << 23) // len(unit)), 16)
+
+
+def depth_of(value: Any) -> int:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return 1 + max(map(depth_of, value), default=0) if isinstance(value, list) else 0
 
 
 async def test_retry_after_beyond_the_deadline_ends_at_once_and_within_it_is_honoured() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains.encoding import EncodingError
@@ -407,6 +407,7 @@ OPTIONS = MemberOptions.model_validate(
 )
 
 
+@settings(deadline=None)
 @given(base_fee=st.integers(0, 2 * 10**11))
 def test_a_first_bid_covers_the_next_block_within_the_cap(base_fee: int) -> None:
     bid = fees.first(base_fee, OPTIONS)
@@ -417,6 +418,7 @@ def test_a_first_bid_covers_the_next_block_within_the_cap(base_fee: int) -> None
         assert 0 <= bid.tip <= bid.max_fee
 
 
+@settings(deadline=None)
 @given(max_fee=st.integers(0, 10**11), tip=st.integers(0, 10**10), base_fee=st.integers(0, 10**12))
 def test_a_bump_is_enough_for_nodes_and_within_the_cap(max_fee: int, tip: int, base_fee: int) -> None:
     before = Bid(max(max_fee, tip), tip)
