@@ -4,12 +4,12 @@ pragma solidity 0.8.37;
 import {Statement} from "../src/lib/Statement.sol";
 
 /// @title EcdsaGate
-/// @notice What the same statement costs when a committee signs it with one ECDSA signature per member, as most bridges
-/// do. Only the bench deploys it: the least that such a gate must do, so that the comparison flatters the peer. It keeps
-/// the same two slots, checks the same tree, times and names, and has no owner, pause or rate limit.
+/// @notice What the same statement costs when a committee signs it with one ECDSA signature per member, as most
+/// bridges do. Only the bench deploys it: the least that such a gate must do, so that the comparison flatters the
+/// peer. It keeps the same two slots, checks the same tree, times and names, and has no owner, pause or rate limit.
 ///
-/// A submission is leaf | branch | header 80 | (index u8 | r 32 | s 32 | v u8) for each of `threshold` signatures, indices
-/// rising strictly.
+/// A submission is leaf | branch | header 80 | (index u8 | r 32 | s 32 | v u8) for each of `threshold` signatures,
+/// indices rising strictly.
 contract EcdsaGate {
     struct Slots {
         uint128 cap;

@@ -18,8 +18,8 @@ contract Committee is ICommittee {
     uint64 private _sinceRound;
     uint8 private _parity;
 
-    /// @notice Starts with a first key, which is checked to be a point that can be verified with. It need not sign here:
-    /// its signature would have to name this contract before it exists, and nothing is at stake before the first
+    /// @notice Starts with a first key, which is checked to be a point that can be verified with. It need not sign
+    /// here: its signature would have to name this contract before it exists, and nothing is at stake before the first
     /// statement, since a gate without one mints nothing. The first statement taken is the proof.
     constructor(uint64 epoch_, uint256 px, uint8 parity) {
         Frost.checkKey(px, parity);

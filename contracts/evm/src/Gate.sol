@@ -15,8 +15,8 @@ import {IMintable} from "./interfaces/IMintable.sol";
 contract Gate is GateBase {
     using SafeERC20 for IERC20;
 
-    /// @notice How the token burns: `burnFrom(holder, amount)`, or `burn(amount)` of the caller's own balance. Both take
-    /// the holder's allowance for the gate.
+    /// @notice How the token burns: `burnFrom(holder, amount)`, or `burn(amount)` of the caller's own balance. Both
+    /// take the holder's allowance for the gate.
     enum BurnStyle {
         BurnFrom,
         PullAndBurn

@@ -20,7 +20,8 @@ abstract contract GateBase is IGate, GateSettings, ReentrancyGuardTransient {
     /// @dev How far a statement's readings may lie ahead of the block's time, in seconds.
     uint256 internal constant SKEW = 60;
 
-    /// @dev Two slots: a submission writes exactly these. The widths of the first are enforced when a statement is taken.
+    /// @dev Two slots: a submission writes exactly these. The widths of the first are enforced when a statement is
+    /// taken.
     struct Slots {
         uint128 cap;
         uint48 round;

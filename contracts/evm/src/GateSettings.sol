@@ -8,8 +8,8 @@ import {IGate} from "./interfaces/IGate.sol";
 import {RateLimit} from "./lib/RateLimit.sol";
 
 /// @title The issuer's side of a gate: owner, guardian, minters, limits
-/// @notice See `IGate`. Tightening takes effect at once; loosening is queued, waits, and stays open for a while, so that
-/// holders and the guardian see it before it counts.
+/// @notice See `IGate`. Tightening takes effect at once; loosening is queued, waits, and stays open for a while, so
+/// that holders and the guardian see it before it counts.
 abstract contract GateSettings is IGate, Ownable2Step {
     using RateLimit for RateLimit.Bucket;
     using SafeCast for uint256;

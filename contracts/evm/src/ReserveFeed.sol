@@ -13,6 +13,7 @@ contract ReserveFeed is IReserveFeed {
     /// @notice Decimals of the route, not of the token on this chain.
     uint8 public immutable decimals;
     /// @notice Version of this contract's behaviour.
+    // solhint-disable-next-line const-name-snakecase
     uint256 public constant version = 1;
     /// @notice E.g. "wBTC reserve".
     string public description;
@@ -34,6 +35,7 @@ contract ReserveFeed is IReserveFeed {
         returns (uint80 id, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound)
     {
         (id, answer, startedAt, updatedAt, answeredInRound) = latestRoundData();
+        // solhint-disable-next-line gas-custom-errors
         require(id == roundId, "No data present");
     }
 
@@ -44,6 +46,8 @@ contract ReserveFeed is IReserveFeed {
         returns (uint80 id, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound)
     {
         IGate.State memory s = IGate(gate).state();
+        // The words that consumers of such feeds know, hence no error of our own.
+        // solhint-disable-next-line gas-custom-errors
         require(s.round != 0, "No data present");
         return (s.round, SafeCast.toInt256(s.collateral), s.observedAt, s.observedAt, s.round);
     }

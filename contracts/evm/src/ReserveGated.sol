@@ -6,9 +6,9 @@ import {GateBase} from "./GateBase.sol";
 
 /// @title ReserveGated
 /// @notice Mixin for new tokens: the token is its own gate. See `IGate`.
-/// @dev Every way to create tokens, whichever contract derived from this one calls `_mint`, goes through `_update` and is
-/// charged there: cap, lease, pause and rate limit hold for all of them. A contract that overrides `_update` must call
-/// `super._update`.
+/// @dev Every way to create tokens, whichever contract derived from this one calls `_mint`, goes through `_update` and
+/// is charged there: cap, lease, pause and rate limit hold for all of them. A contract that overrides `_update` must
+/// call `super._update`.
 abstract contract ReserveGated is ERC20, GateBase {
     /// @notice The wrapped token: this contract.
     function token() public view override returns (address) {

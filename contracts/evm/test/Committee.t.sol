@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Committee} from "../src/Committee.sol";
 import {ICommittee} from "../src/interfaces/ICommittee.sol";
-import {IGate} from "../src/interfaces/IGate.sol";
 import {Domain} from "../src/lib/Domain.sol";
 import {Frost} from "../src/lib/Frost.sol";
 import {Statement} from "../src/lib/Statement.sol";
+import {Deploy} from "./support/Deploy.sol";
 import {Encoder} from "./support/Encoder.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {Signer} from "./support/Signer.sol";
@@ -35,11 +34,11 @@ contract CommitteeTest is Fixture {
 
     function test_refusesAFirstKeyThatIsNone() public {
         vm.expectRevert(Frost.BadKey.selector);
-        new Committee(EPOCH, 0, 0);
+        Deploy.committee(EPOCH, 0, 0);
         vm.expectRevert(Frost.BadKey.selector);
-        new Committee(EPOCH, 5, 0);
+        Deploy.committee(EPOCH, 5, 0);
         vm.expectRevert(Frost.BadKey.selector);
-        new Committee(EPOCH, group.px, 2);
+        Deploy.committee(EPOCH, group.px, 2);
     }
 
     function test_handsOver() public {
@@ -110,7 +109,7 @@ contract CommitteeTest is Fixture {
     }
 
     function test_hasNoEpochAfterTheLast() public {
-        committee = new Committee(type(uint64).max, group.px, group.parity);
+        committee = Deploy.committee(type(uint64).max, group.px, group.parity);
         bytes memory leaf = _handoverLeaf(committee.domain(), 0, bytes32(_next.px), _next.parity);
         bytes memory statement = _submission(leaf, type(uint64).max, 1, group, 1, 0);
         bytes memory proof = _proof(leaf, _next);
@@ -126,13 +125,15 @@ contract CommitteeTest is Fixture {
 
         (bytes memory statement, bytes memory proof) = _handover(group, _next, EPOCH + 1, 10);
         vm.chainId(1); // a fork of the chain that took another id
-        vm.expectRevert(abi.encodeWithSelector(ICommittee.WrongCommittee.selector, here, Domain.id(address(committee))));
+        vm.expectRevert(
+            abi.encodeWithSelector(ICommittee.WrongCommittee.selector, here, Domain.id(address(committee)))
+        );
         committee.handover(statement, proof);
     }
 
     function test_refusesAnExpiredHandover() public {
         (bytes memory statement, bytes memory proof) = _handover(group, _next, EPOCH + 1, 10);
-        uint256 end = block.timestamp + 1 hours;
+        uint256 end = vm.getBlockTimestamp() + 1 hours;
         vm.warp(end);
         vm.expectRevert(abi.encodeWithSelector(ICommittee.HandoverExpired.selector, end, end));
         committee.handover(statement, proof);
@@ -223,7 +224,7 @@ contract CommitteeTest is Fixture {
         view
         returns (bytes memory)
     {
-        return Statement.Handover(domain, newEpoch, px, parity, uint64(block.timestamp + 1 hours)).encode();
+        return Statement.Handover(domain, newEpoch, px, parity, uint64(vm.getBlockTimestamp() + 1 hours)).encode();
     }
 
     function _proof(bytes memory leaf, Signer.Key memory key) private returns (bytes memory) {

@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {DemoCollateral} from "../src/demo/DemoCollateral.sol";
-import {DemoToken} from "../src/demo/DemoToken.sol";
 import {DemoVault} from "../src/demo/DemoVault.sol";
+import {Deploy} from "./support/Deploy.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
 
@@ -14,8 +14,8 @@ contract DemoTest is Fixture {
 
     function setUp() public override {
         super.setUp();
-        _asset = new DemoCollateral("Collateral", "COL", 6, address(this));
-        _vault = new DemoVault(address(_asset), issuer);
+        _asset = Deploy.asset(6, address(this));
+        _vault = Deploy.vault(address(_asset), issuer);
         _asset.mint(address(this), 1_000);
         _asset.approve(address(_vault), 1_000);
     }

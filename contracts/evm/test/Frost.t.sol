@@ -84,8 +84,8 @@ contract FrostTest {
         this.verify(_key.px, _key.parity, MESSAGE, negated);
     }
 
-    /// @notice A y off the curve with the right parity: only the curve equation refuses it. Without that check a forger
-    /// would have 2^160 values of y for each x to meet an address with.
+    /// @notice A y off the curve with the right parity: only the curve equation refuses it. Without that check a
+    /// forger would have 2^160 values of y for each x to meet an address with.
     function testFuzz_refusesYOffTheCurve(uint256 y) public {
         bytes memory signature = _key.sign(MESSAGE, 777);
         uint256 right = uint256(bytes32(Encoder.slice(signature, 65, 97)));
@@ -119,8 +119,8 @@ contract FrostTest {
     }
 
     function test_refusesZPlusOrderAsASecondForm() public {
-        // z small enough that z + n fits 256 bits: R = z*G - e*P for a chosen z is not possible without the key, so search
-        // is replaced by the range check itself.
+        // z small enough that z + n fits 256 bits: R = z*G - e*P for a chosen z is not possible without the key, so
+        // search is replaced by the range check itself.
         bytes memory signature = _key.sign(MESSAGE, 777);
         uint256 z = uint256(bytes32(Encoder.slice(signature, 33, 65)));
         vm.expectRevert(Frost.BadSignature.selector);

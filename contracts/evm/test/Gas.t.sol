@@ -5,8 +5,8 @@ import {Encoder} from "./support/Encoder.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @notice What whole transactions cost: each outermost call is a transaction of its own here (isolation), so the figures
-/// hold intrinsic gas and calldata.
+/// @notice What whole transactions cost: each outermost call is a transaction of its own here (isolation), so the
+/// figures hold intrinsic gas and calldata.
 /// forge-config: default.isolate = true
 contract GasTest is Fixture {
     event GasUsed(string what, uint256 gas);

@@ -124,7 +124,7 @@ abstract contract MintTests is Fixture {
     function test_redeemsWithoutALiveStatement() public {
         gate.submit(_statement(1, 1_000));
         _mint(10);
-        vm.warp(block.timestamp + 365 days);
+        vm.warp(vm.getBlockTimestamp() + 365 days);
         _redeem(10);
         vm.assertEq(token.totalSupply(), 0);
         vm.assertEq(gate.cap(), 990);
@@ -138,11 +138,11 @@ abstract contract MintTests is Fixture {
         _mint(CAPACITY);
         vm.expectRevert(abi.encodeWithSelector(RateLimit.ExceedsRateLimit.selector, 1, 0));
         _mint(1);
-        vm.warp(block.timestamp + 10);
+        vm.warp(vm.getBlockTimestamp() + 10);
         vm.expectRevert(abi.encodeWithSelector(RateLimit.ExceedsRateLimit.selector, 10 * REFILL + 1, 10 * REFILL));
         _mint(10 * REFILL + 1);
         _mint(10 * REFILL);
-        vm.warp(block.timestamp + 3500);
+        vm.warp(vm.getBlockTimestamp() + 3500);
         vm.assertEq(gate.headroom(), CAPACITY); // full, and no fuller
     }
 
@@ -208,7 +208,7 @@ abstract contract MintTests is Fixture {
         vm.assume(round > 0);
         Statement.MintCap memory leaf = _leaf(0);
         (leaf.cap, leaf.collateral, leaf.supply) = (cap, collateral, supply);
-        leaf.expiresAt = uint64(block.timestamp + 1 + lease % MAX_LEASE);
+        leaf.expiresAt = uint64(vm.getBlockTimestamp() + 1 + lease % MAX_LEASE);
         gate.submit(_submission(Encoder.encode(leaf), EPOCH, round));
         IGate.State memory s = gate.state();
         vm.assertEq(s.round, round);

@@ -102,12 +102,12 @@ contract GateSettingsTest is Fixture {
 
     function test_aLooseningClosesAfterAWhile() public {
         _byIssuer(abi.encodeCall(IGate.setMaxLease, (MAX_LEASE + 1)));
-        vm.warp(block.timestamp + DELAY + 7 days);
+        vm.warp(vm.getBlockTimestamp() + DELAY + 7 days);
         vm.assertEq(gate.readyAt(IGate.Setting.MaxLease, MAX_LEASE + 1, 0), 0);
         vm.expectRevert(IGate.NotQueued.selector);
         _execute(IGate.Setting.MaxLease, MAX_LEASE + 1, 0);
         _byIssuer(abi.encodeCall(IGate.setMaxLease, (MAX_LEASE + 1))); // and can be queued again
-        vm.warp(block.timestamp + DELAY + 7 days - 1);
+        vm.warp(vm.getBlockTimestamp() + DELAY + 7 days - 1);
         _execute(IGate.Setting.MaxLease, MAX_LEASE + 1, 0);
         vm.expectRevert(IGate.NotQueued.selector); // once
         _execute(IGate.Setting.MaxLease, MAX_LEASE + 1, 0);
@@ -126,7 +126,7 @@ contract GateSettingsTest is Fixture {
         vm.expectRevert(IGate.NotQueued.selector);
         _execute(IGate.Setting.RateLimit, type(uint128).max, 0);
         _byIssuer(abi.encodeCall(IGate.setMaxLease, (MAX_LEASE + 1)));
-        vm.warp(block.timestamp + DELAY);
+        vm.warp(vm.getBlockTimestamp() + DELAY);
         vm.expectRevert(IGate.NotQueued.selector); // not with other numbers
         _execute(IGate.Setting.MaxLease, MAX_LEASE + 2, 0);
         vm.expectRevert(IGate.NotQueued.selector); // nor as another setting
@@ -252,7 +252,7 @@ contract GateSettingsTest is Fixture {
 
     /// @dev `call` is queued, cannot be executed a second too early, and then it can.
     function _waits(bytes memory call, IGate.Setting setting, uint256 a, uint256 b) private {
-        uint256 ready = block.timestamp + DELAY;
+        uint256 ready = vm.getBlockTimestamp() + DELAY;
         vm.expectEmit();
         emit IGate.LooseningQueued(setting, a, b, ready);
         _byIssuer(call);

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {Committee} from "../src/Committee.sol";
 import {Gate} from "../src/Gate.sol";
 import {GateSettings} from "../src/GateSettings.sol";
 import {DemoToken} from "../src/demo/DemoToken.sol";
@@ -11,6 +10,7 @@ import {IGate} from "../src/interfaces/IGate.sol";
 import {Domain} from "../src/lib/Domain.sol";
 import {Frost} from "../src/lib/Frost.sol";
 import {Statement} from "../src/lib/Statement.sol";
+import {Deploy} from "./support/Deploy.sol";
 import {Encoder} from "./support/Encoder.sol";
 import {Fixture, GatedFixture} from "./support/Fixture.sol";
 import {Signer} from "./support/Signer.sol";
@@ -95,7 +95,7 @@ abstract contract SubmitTests is Fixture {
 
     function test_refusesOtherKinds() public {
         bytes memory handover = Statement.Handover(
-                gate.domain(), EPOCH + 1, bytes32(group.px), group.parity, uint64(block.timestamp + 1)
+                gate.domain(), EPOCH + 1, bytes32(group.px), group.parity, uint64(vm.getBlockTimestamp() + 1)
             ).encode();
         bytes memory s = _submission(handover, EPOCH, 1);
         vm.expectRevert(abi.encodeWithSelector(Statement.WrongKind.selector, 2, 1));
@@ -130,19 +130,22 @@ abstract contract SubmitTests is Fixture {
 
     function test_refusesWhatHasExpired() public {
         Statement.MintCap memory leaf = _leaf(1_000);
-        leaf.expiresAt = uint64(block.timestamp);
+        leaf.expiresAt = uint64(vm.getBlockTimestamp());
         _refused(
-            leaf, abi.encodeWithSelector(IGate.StatementExpired.selector, uint64(block.timestamp), block.timestamp)
+            leaf,
+            abi.encodeWithSelector(
+                IGate.StatementExpired.selector, uint64(vm.getBlockTimestamp()), vm.getBlockTimestamp()
+            )
         );
         leaf.expiresAt = 0;
-        _refused(leaf, abi.encodeWithSelector(IGate.StatementExpired.selector, 0, block.timestamp));
-        leaf.expiresAt = uint64(block.timestamp + 1);
+        _refused(leaf, abi.encodeWithSelector(IGate.StatementExpired.selector, 0, vm.getBlockTimestamp()));
+        leaf.expiresAt = uint64(vm.getBlockTimestamp() + 1);
         gate.submit(_submission(leaf.encode(), EPOCH, 1));
     }
 
     function test_refusesALeaseThatIsTooLong() public {
         Statement.MintCap memory leaf = _leaf(1_000);
-        uint256 latest = block.timestamp + MAX_LEASE;
+        uint256 latest = vm.getBlockTimestamp() + MAX_LEASE;
         leaf.expiresAt = uint64(latest + 1);
         _refused(leaf, abi.encodeWithSelector(IGate.LeaseTooLong.selector, leaf.expiresAt, latest));
         leaf.expiresAt = type(uint64).max;
@@ -153,7 +156,7 @@ abstract contract SubmitTests is Fixture {
 
     function test_refusesReadingsFromTheFuture() public {
         Statement.MintCap memory leaf = _leaf(1_000);
-        uint256 latest = block.timestamp + 60;
+        uint256 latest = vm.getBlockTimestamp() + 60;
         leaf.observedAt = uint64(latest + 1);
         _refused(leaf, abi.encodeWithSelector(IGate.ObservedInFuture.selector, leaf.observedAt, latest));
         leaf.observedAt = type(uint64).max;
@@ -227,7 +230,8 @@ abstract contract SubmitTests is Fixture {
     }
 
     function test_refusesAnInnerNodeAsLeaf() public {
-        // The leaf's bytes are what its parent hashes: 0x01 | left | right would be such a node, were lengths not exact.
+        // The leaf's bytes are what its parent hashes: 0x01 | left | right would be such a node, were lengths not
+        // exact.
         bytes32 left = keccak256("left");
         bytes memory node = abi.encodePacked(uint8(1), left, keccak256("right"));
         bytes memory s = _certified(node, hex"0000000000", Encoder.header(EPOCH, 1, keccak256(node)), group);
@@ -293,7 +297,7 @@ abstract contract SubmitTests is Fixture {
         config = _config();
         config.committee = address(token); // has code, answers nothing
         vm.expectRevert();
-        new Gate(address(token), Gate.BurnStyle.BurnFrom, config);
+        Deploy.gate(address(token), Gate.BurnStyle.BurnFrom, config);
         config = _config();
         config.route = 0;
         _refusedGate(config);
@@ -316,11 +320,11 @@ abstract contract SubmitTests is Fixture {
         config = _config();
         config.owner = address(0);
         vm.expectRevert();
-        new Gate(address(token), Gate.BurnStyle.BurnFrom, config);
+        Deploy.gate(address(token), Gate.BurnStyle.BurnFrom, config);
         vm.expectRevert(IGate.BadSetting.selector);
-        new Gate(address(0xdead), Gate.BurnStyle.BurnFrom, _config());
+        Deploy.gate(address(0xdead), Gate.BurnStyle.BurnFrom, _config());
         vm.expectRevert();
-        new Gate(address(committee), Gate.BurnStyle.BurnFrom, _config()); // no ERC-20
+        Deploy.gate(address(committee), Gate.BurnStyle.BurnFrom, _config()); // no ERC-20
     }
 
     /// @notice There is nothing to initialise twice and nothing to upgrade: the usual doors do not exist.
@@ -347,7 +351,7 @@ abstract contract SubmitTests is Fixture {
 
     function _refusedGate(GateSettings.Config memory config) private {
         vm.expectRevert(IGate.BadSetting.selector);
-        new Gate(address(token), Gate.BurnStyle.BurnFrom, config);
+        Deploy.gate(address(token), Gate.BurnStyle.BurnFrom, config);
     }
 
     function _refused(Statement.MintCap memory leaf, bytes memory why) private {

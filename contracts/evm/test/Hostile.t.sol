@@ -6,6 +6,7 @@ import {Gate} from "../src/Gate.sol";
 import {GateSettings} from "../src/GateSettings.sol";
 import {DemoToken} from "../src/demo/DemoToken.sol";
 import {IGate} from "../src/interfaces/IGate.sol";
+import {Deploy} from "./support/Deploy.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {CheatingToken, OwnBurnToken, ReenteringToken} from "./support/HostileTokens.sol";
 import {vm} from "./support/Vm.sol";
@@ -19,7 +20,7 @@ contract ReentrancyTest is Fixture {
         GateSettings.Config memory config = _config();
         config.minters = new address[](2);
         (config.minters[0], config.minters[1]) = (minter, address(_hostile));
-        return (new Gate(address(_hostile), Gate.BurnStyle.BurnFrom, config), DemoToken(address(_hostile)));
+        return (Deploy.gate(address(_hostile), Gate.BurnStyle.BurnFrom, config), DemoToken(address(_hostile)));
     }
 
     function test_refusesToBeEnteredAgainWhileMinting() public {
@@ -65,7 +66,9 @@ contract ReentrancyTest is Fixture {
 
     function _assertRefused() private view {
         vm.assertEq(_hostile.succeeded(), false);
-        vm.assertEq(bytes32(_hostile.answer()), bytes32(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector));
+        vm.assertEq(
+            bytes32(_hostile.answer()), bytes32(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector)
+        );
     }
 }
 
@@ -75,7 +78,7 @@ contract CheatingTokenTest is Fixture {
 
     function _deployGate() internal override returns (IGate, DemoToken) {
         _cheat = new CheatingToken();
-        return (new Gate(address(_cheat), Gate.BurnStyle.BurnFrom, _config()), DemoToken(address(_cheat)));
+        return (Deploy.gate(address(_cheat), Gate.BurnStyle.BurnFrom, _config()), DemoToken(address(_cheat)));
     }
 
     function test_refusesMintsOfAnotherAmountOrToSomebodyElse() public {
@@ -110,7 +113,7 @@ contract CheatingTokenTest is Fixture {
 contract PullAndBurnTest is Fixture {
     function _deployGate() internal override returns (IGate, DemoToken) {
         OwnBurnToken own = new OwnBurnToken();
-        return (new Gate(address(own), Gate.BurnStyle.PullAndBurn, _config()), DemoToken(address(own)));
+        return (Deploy.gate(address(own), Gate.BurnStyle.PullAndBurn, _config()), DemoToken(address(own)));
     }
 
     function test_mintsAndRedeems() public {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ReserveFeed} from "../src/ReserveFeed.sol";
 import {AggregatorV3Interface} from "../src/interfaces/AggregatorV3Interface.sol";
 import {Statement} from "../src/lib/Statement.sol";
+import {Deploy} from "./support/Deploy.sol";
 import {Encoder} from "./support/Encoder.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
@@ -13,7 +14,7 @@ contract ReserveFeedTest is Fixture {
 
     function setUp() public override {
         super.setUp();
-        _feed = new ReserveFeed(address(gate), 18, "W reserve");
+        _feed = Deploy.feed(address(gate), 18, "W reserve");
     }
 
     function test_describesItself() public view {
@@ -55,15 +56,15 @@ contract ReserveFeedTest is Fixture {
     function test_oldDataIsReturnedWithItsTime() public {
         gate.submit(_statement(1, 1_000));
         uint64 observed = gate.observedAt();
-        vm.warp(block.timestamp + 365 days);
+        vm.warp(vm.getBlockTimestamp() + 365 days);
         (,,, uint256 updatedAt,) = _feed.latestRoundData();
         vm.assertEq(updatedAt, observed);
     }
 
     function test_refusesToReadWhatIsNoGate() public {
         vm.expectRevert();
-        new ReserveFeed(address(token), 18, "");
+        Deploy.feed(address(token), 18, "");
         vm.expectRevert();
-        new ReserveFeed(address(0xdead), 18, "");
+        Deploy.feed(address(0xdead), 18, "");
     }
 }

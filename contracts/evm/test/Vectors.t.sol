@@ -10,12 +10,13 @@ import {Domain} from "../src/lib/Domain.sol";
 import {Frost} from "../src/lib/Frost.sol";
 import {Statement} from "../src/lib/Statement.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {Deploy} from "./support/Deploy.sol";
 import {Encoder} from "./support/Encoder.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
 
-/// @notice The vectors that all implementations read (contracts/vectors/README.md): each case is taken or refused as it
-/// says, and refused for the reason it names. Gate and committee stand at the addresses that the vectors name.
+/// @notice The vectors that all implementations read (contracts/vectors/README.md): each case is taken or refused as
+/// it says, and refused for the reason it names. Gate and committee stand at the addresses that the vectors name.
 contract VectorsTest is Fixture {
     address private constant GATE = 0x5FbDB2315678afecb367f032d93F642f64180aa3;
     address private constant COMMITTEE = 0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512;
@@ -268,7 +269,7 @@ contract VectorsTest is Fixture {
 
     function _deployCommittee(address where, Case memory c) private {
         bytes memory arguments = abi.encode(_uint(c, "epoch"), _word(c, "px"), _uint(c, "parity"));
-        _deployAt(where, bytes.concat(type(Committee).creationCode, arguments));
+        _deployAt(where, bytes.concat(Deploy.code("Committee", type(Committee).creationCode), arguments));
         committee = Committee(where);
     }
 
@@ -276,7 +277,7 @@ contract VectorsTest is Fixture {
         GateSettings.Config memory config = _config();
         config.route = route;
         bytes memory arguments = abi.encode(address(token), Gate.BurnStyle.BurnFrom, config);
-        _deployAt(where, bytes.concat(type(Gate).creationCode, arguments));
+        _deployAt(where, bytes.concat(Deploy.code("Gate", type(Gate).creationCode), arguments));
         gate = IGate(where);
     }
 

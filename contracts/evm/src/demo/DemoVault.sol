@@ -7,7 +7,8 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 
 /// @title DemoVault
 /// @notice Locks an ERC-20. Its owner can empty it, which is what a reserve verifier must notice. For devnets.
-/// @dev What counts as locked is the balance, so a plain transfer to the vault (a donation) adds to it as a deposit does.
+/// @dev What counts as locked is the balance, so a plain transfer to the vault (a donation) adds to it as a deposit
+/// does.
 contract DemoVault is Ownable {
     using SafeERC20 for IERC20;
 

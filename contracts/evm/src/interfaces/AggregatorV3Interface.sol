@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 /// @title The functions that consumers of Chainlink data feeds call
 /// @notice Names and types as published in Chainlink's documentation of data feeds.
+// solhint-disable-next-line interface-starts-with-i
 interface AggregatorV3Interface {
     function decimals() external view returns (uint8);
 

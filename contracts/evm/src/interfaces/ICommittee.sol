@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 /// @title The committee's record on one chain
-/// @notice Holds the current epoch and group key, for all gates of the chain, so that a handover costs one transaction.
-/// Nobody owns it: the key changes only through a handover that the current key and the new key have both signed. There
-/// is no initialiser, no upgrade and no way back to an earlier epoch.
+/// @notice Holds the current epoch and group key, for all gates of the chain, so that a handover costs one
+/// transaction. Nobody owns it: the key changes only through a handover that the current key and the new key have both
+/// signed. There is no initialiser, no upgrade and no way back to an earlier epoch.
 interface ICommittee {
     /// @notice A new key is in force.
     /// @param epoch the epoch that begins with it
@@ -42,8 +42,8 @@ interface ICommittee {
     function verify(bytes calldata certificate) external view returns (uint64 round, bytes32 root);
 
     /// @notice Puts the next epoch's key into force. Anyone may call it.
-    /// @dev Also reverts with errors of `Statement` and `Frost`. The new key must sign too, since a wrong one would leave
-    /// every gate of the chain without statements for ever.
+    /// @dev Also reverts with errors of `Statement` and `Frost`. The new key must sign too, since a wrong one would
+    /// leave every gate of the chain without statements for ever.
     /// @param statement submission of a handover leaf, certified by the key in force: leaf | branch | certificate | y
     /// @param proof the new key's signature over keccak256("ballast/handover/v1" | leaf): R 33 | z 32 | y of R 32
     function handover(bytes calldata statement, bytes calldata proof) external;

@@ -7,15 +7,15 @@ pragma solidity 0.8.37;
 ///
 /// - A statement sets `cap`, the greatest total supply that this token may reach by minting. It is taken when it is
 ///   signed by the committee's current key, meant for this gate and route, newer than the last, and not expired.
-/// - Without a statement, or once the newest has expired, nothing is minted. A statement is live while the block's time
-///   is below `expiresAt`, strictly. There is no value that means "off".
+/// - Without a statement, or once the newest has expired, nothing is minted. A statement is live while the block's
+/// time   is below `expiresAt`, strictly. There is no value that means "off".
 /// - Redeeming (burning) is always possible; through the gate it lowers the cap by the amount.
 ///
 /// The owner is the issuer's admin. It can neither set a cap nor replace the committee or its key. It tightens the
 /// gate's limits at once and loosens them after `loosenDelay`; a loosening that has waited is open for 7 days.
 ///
-/// docs/invariants.md numbers what holds at all times. Amounts are in the token's base units, those of a route's totals
-/// in route units; times are Unix seconds.
+/// docs/invariants.md numbers what holds at all times. Amounts are in the token's base units, those of a route's
+/// totals in route units; times are Unix seconds.
 interface IGate {
     /// @notice What the newest statement says, with the cap as lowered by redemptions since.
     struct State {
@@ -111,8 +111,8 @@ interface IGate {
     /// nobody can make a mint fail by submitting its statement first; one that is newer must be valid.
     function mint(address to, uint256 amount, bytes calldata statement) external;
 
-    /// @notice Burns `amount` of the caller's tokens and lowers the cap by it, down to 0. Works while paused and without
-    /// a live statement. Depending on how the gate burns, the caller has to approve it before.
+    /// @notice Burns `amount` of the caller's tokens and lowers the cap by it, down to 0. Works while paused and
+    /// without a live statement. Depending on how the gate burns, the caller has to approve it before.
     function redeem(uint256 amount) external;
 
     /// @notice Stops minting. Guardian or owner.
@@ -125,8 +125,8 @@ interface IGate {
     /// At once if neither number grows, else queued. Owner.
     function setRateLimit(uint128 capacity, uint128 refillPerSecond) external;
 
-    /// @notice Sets the longest time, from 1 second to 30 days, that a statement may live on from its submission. At once
-    /// if shorter, else queued. A statement already taken keeps its expiry. Owner.
+    /// @notice Sets the longest time, from 1 second to 30 days, that a statement may live on from its submission. At
+    /// once if shorter, else queued. A statement already taken keeps its expiry. Owner.
     function setMaxLease(uint32 seconds_) external;
 
     /// @notice Sets how long a loosening waits, from 1 hour to 30 days. At once if longer, else queued. Owner.
@@ -156,7 +156,8 @@ interface IGate {
     function state() external view returns (State memory);
     /// @notice The greatest total supply that minting may reach under the newest statement, live or not.
     function cap() external view returns (uint256);
-    /// @notice What could be minted now: 0 when paused or without a live statement, else what cap and rate limit leave.
+    /// @notice What could be minted now: 0 when paused or without a live statement, else what cap and rate limit
+    /// leave.
     function headroom() external view returns (uint256);
     /// @notice The route's locked collateral by the newest statement, in route units.
     function collateral() external view returns (uint256);

@@ -4,11 +4,12 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title Verification of FROST(secp256k1, SHA-256) signatures
-/// @notice Exactly the signatures of RFC 9591, section 6.5. A group signature (R, z) over a message under the group key P
-/// holds when z*G = R + e*P, with e = H2(R | P | message). The curve arithmetic is done by the ecrecover precompile: with
-/// hash = -z*px, v = parity of P, r = px and s = -e*px it returns the address of z*G - e*P, which must be R's.
-/// @dev An address has 160 bits: were R's y not fixed by the curve equation, a forger could search for two points of one
-/// address in 2^80 steps. So the whole point is checked before its address is compared.
+/// @notice Exactly the signatures of RFC 9591, section 6.5. A group signature (R, z) over a message under the group
+/// key P holds when z*G = R + e*P, with e = H2(R | P | message). The curve arithmetic is done by the ecrecover
+/// precompile: with hash = -z*px, v = parity of P, r = px and s = -e*px it returns the address of z*G - e*P, which
+/// must be R's.
+/// @dev An address has 160 bits: were R's y not fixed by the curve equation, a forger could search for two points of
+/// one address in 2^80 steps. So the whole point is checked before its address is compared.
 library Frost {
     /// @notice Order of the field of secp256k1 (SEC 2, section 2.4.1).
     uint256 internal constant P = 0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f;
@@ -29,8 +30,8 @@ library Frost {
     error BadScalar();
     /// @notice The signature is well-formed, but not one of this key over this message.
     error BadSignature();
-    /// @notice Not a group key that can be verified here: px is 0 or not below the group's order, no point of the curve
-    /// has it, or the parity is neither 0 nor 1.
+    /// @notice Not a group key that can be verified here: px is 0 or not below the group's order, no point of the
+    /// curve has it, or the parity is neither 0 nor 1.
     error BadKey();
 
     /// @notice Reverts unless `signature` is the group's over `message`.
@@ -67,8 +68,8 @@ library Frost {
         if (mulmod(root, root, P) != square) revert BadKey();
     }
 
-    /// @notice e = H2(R | P | message): hash_to_field of RFC 9380, section 5.2, with expand_message_xmd over SHA-256, 48
-    /// bytes reduced modulo the group's order.
+    /// @notice e = H2(R | P | message): hash_to_field of RFC 9380, section 5.2, with expand_message_xmd over SHA-256,
+    /// 48 bytes reduced modulo the group's order.
     function challenge(uint8 prefix, uint256 x, uint256 px, uint8 parity, bytes32 message)
         internal
         pure

@@ -126,9 +126,10 @@ library Statement {
         root = _root(submission[:leafSize], sides, submission[leafSize + BRANCH_HEAD_SIZE:][:32 * depth]);
     }
 
-    /// @dev Leaf: keccak256(0x00 | leaf). Node: keccak256(0x01 | left | right). Bit i of `sides` set: the sibling at level
-    /// i stands left. In assembly, since copying each node through abi.encodePacked costs as much as hashing it.
+    /// @dev Leaf: keccak256(0x00 | leaf). Node: keccak256(0x01 | left | right). Bit i of `sides` set: the sibling at
+    /// level i stands left. In assembly, since copying each node through abi.encodePacked costs as much as hashing it.
     function _root(bytes calldata leaf, uint256 sides, bytes calldata siblings) private pure returns (bytes32 node) {
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let buffer := mload(0x40)
             mstore8(buffer, 0)

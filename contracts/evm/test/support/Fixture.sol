@@ -8,6 +8,7 @@ import {DemoGatedToken} from "../../src/demo/DemoGatedToken.sol";
 import {DemoToken} from "../../src/demo/DemoToken.sol";
 import {IGate} from "../../src/interfaces/IGate.sol";
 import {Statement} from "../../src/lib/Statement.sol";
+import {Deploy} from "./Deploy.sol";
 import {Encoder} from "./Encoder.sol";
 import {Signer} from "./Signer.sol";
 import {vm} from "./Vm.sol";
@@ -41,15 +42,15 @@ abstract contract Fixture {
         vm.warp(NOW);
         vm.chainId(31337);
         group = Signer.key(uint256(keccak256("group key")));
-        committee = new Committee(EPOCH, group.px, group.parity);
+        committee = Deploy.committee(EPOCH, group.px, group.parity);
         (gate, token) = _deployGate();
         vm.prank(holder);
         token.approve(address(gate), type(uint256).max);
     }
 
     function _deployGate() internal virtual returns (IGate, DemoToken) {
-        DemoToken token_ = new DemoToken("Wrapped", "W", 8, address(this));
-        Gate gate_ = new Gate(address(token_), Gate.BurnStyle.BurnFrom, _config());
+        DemoToken token_ = Deploy.token(8, address(this));
+        Gate gate_ = Deploy.gate(address(token_), Gate.BurnStyle.BurnFrom, _config());
         token_.grantRole(token_.MINTER_ROLE(), address(gate_));
         return (gate_, token_);
     }
@@ -75,8 +76,8 @@ abstract contract Fixture {
             cap: cap,
             collateral: cap / 2 + 7,
             supply: cap / 3 + 5,
-            observedAt: uint64(block.timestamp - 10),
-            expiresAt: uint64(block.timestamp + 1 hours)
+            observedAt: uint64(vm.getBlockTimestamp() - 10),
+            expiresAt: uint64(vm.getBlockTimestamp() + 1 hours)
         });
     }
 
@@ -119,7 +120,7 @@ abstract contract Fixture {
         returns (bytes memory statement, bytes memory proof)
     {
         bytes memory leaf = Statement.Handover(
-                committee.domain(), newEpoch, bytes32(next.px), next.parity, uint64(block.timestamp + 1 hours)
+                committee.domain(), newEpoch, bytes32(next.px), next.parity, uint64(vm.getBlockTimestamp() + 1 hours)
             ).encode();
         statement = _submission(leaf, newEpoch - 1, round, key, 5, 3);
         proof = next.sign(keccak256(abi.encodePacked("ballast/handover/v1", leaf)), _freshNonce());
@@ -143,7 +144,7 @@ abstract contract Fixture {
 /// @notice The same with a token that is its own gate.
 abstract contract GatedFixture is Fixture {
     function _deployGate() internal virtual override returns (IGate, DemoToken) {
-        DemoGatedToken gated = new DemoGatedToken("Wrapped", "W", 8, _config());
+        DemoGatedToken gated = Deploy.gatedToken(8, _config());
         // Both have the ERC-20 functions that the tests call.
         return (gated, DemoToken(address(gated)));
     }

@@ -10,7 +10,8 @@ import {Signer} from "./Signer.sol";
 import {vm} from "./Vm.sol";
 
 /// @notice Does what anybody may try, in any order, and remembers what must never happen: `broken[i]` says what broke
-/// invariant i of docs/invariants.md. Callers, amounts, times and statements come from the fuzzer, mostly near the edges.
+/// invariant i of docs/invariants.md. Callers, amounts, times and statements come from the fuzzer, mostly near the
+/// edges.
 contract Handler is Fixture {
     using Encoder for Statement.MintCap;
 
@@ -53,9 +54,9 @@ contract Handler is Fixture {
         if (fault == 0) round = gate.lastRound() - uint64(cap % (uint256(gate.lastRound()) + 1));
         else if (fault == 1) leaf.domain = keccak256(abi.encode(cap));
         else if (fault == 2) leaf.route = keccak256(abi.encode(cap));
-        else if (fault == 3) leaf.expiresAt = uint64(block.timestamp - lease % 3);
-        else if (fault == 4) leaf.expiresAt = uint64(block.timestamp + gate.maxLease() + 1 + lease % 3);
-        else if (fault == 5) leaf.observedAt = uint64(block.timestamp + 61 + lease % 3);
+        else if (fault == 3) leaf.expiresAt = uint64(vm.getBlockTimestamp() - lease % 3);
+        else if (fault == 4) leaf.expiresAt = uint64(vm.getBlockTimestamp() + gate.maxLease() + 1 + lease % 3);
+        else if (fault == 5) leaf.observedAt = uint64(vm.getBlockTimestamp() + 61 + lease % 3);
         else if (fault == 6) leaf.cap = uint256(type(uint128).max) + 1 + cap % 3;
         else if (fault == 7) epoch = cap % 2 == 0 ? epoch + 1 : epoch - 1;
         else if (fault == 8) key = Signer.key(1 + cap % 1e9);
@@ -126,7 +127,7 @@ contract Handler is Fixture {
         if (!looser && ok && (now_ != capacity || flow != refill)) broken[8] = "a rate limit was not tightened";
         if (looser && ok && ready == 0) {
             // Tried a second too early, then in time.
-            ready = block.timestamp + gate.loosenDelay();
+            ready = vm.getBlockTimestamp() + gate.loosenDelay();
             vm.warp(ready - 1);
             vm.prank(issuer);
             (ok,) = address(gate)
@@ -175,8 +176,8 @@ contract Handler is Fixture {
     function wait_(uint256 time) external {
         // Also to the very second of expiry.
         uint256 end = gate.expiresAt();
-        if (time % 4 == 0 && end > block.timestamp) vm.warp(end - time % 2);
-        else vm.warp(block.timestamp + time % 2 hours);
+        if (time % 4 == 0 && end > vm.getBlockTimestamp()) vm.warp(end - time % 2);
+        else vm.warp(vm.getBlockTimestamp() + time % 2 hours);
     }
 
     function _mintAs(uint256 amount, uint256 caller, bytes memory s) private {
@@ -196,7 +197,7 @@ contract Handler is Fixture {
         if (gate.lastRound() == last && gate.cap() != cap) broken[4] = "a mint moved the cap";
         if (!ok) return;
         if (token.totalSupply() > gate.cap()) broken[1] = "a mint left supply above the cap";
-        if (gate.lastRound() == 0 || block.timestamp >= gate.expiresAt()) {
+        if (gate.lastRound() == 0 || vm.getBlockTimestamp() >= gate.expiresAt()) {
             broken[3] = "minted without a live statement";
         }
         if (paused) broken[7] = "minted while paused";
@@ -213,7 +214,9 @@ contract Handler is Fixture {
         if (ok && s_.round <= before.round) broken[2] = "a round was taken that is not newer";
         if (ok && !right) broken[4] = "a wrong statement was taken";
         if (!ok && right) broken[4] = "a right statement was refused";
-        if (!ok && keccak256(abi.encode(before)) != keccak256(abi.encode(s_))) broken[4] = "a refusal moved the state";
+        if (!ok && keccak256(abi.encode(before)) != keccak256(abi.encode(s_))) {
+            broken[4] = "a refusal moved the state";
+        }
         if (!ok) return;
         ++succeeded["submit"];
         bool same = s_.cap == leaf.cap && s_.collateral == leaf.collateral && s_.supply == leaf.supply
@@ -223,7 +226,7 @@ contract Handler is Fixture {
 
     function _randomLeaf(uint256 cap, uint256 lease) private view returns (Statement.MintCap memory leaf) {
         leaf = _leaf(_near(cap, token.totalSupply() + 2_000));
-        leaf.expiresAt = uint64(block.timestamp + 1 + lease % gate.maxLease());
+        leaf.expiresAt = uint64(vm.getBlockTimestamp() + 1 + lease % gate.maxLease());
     }
 
     /// @dev Mostly a number around `edge`, sometimes a much greater one.
@@ -236,7 +239,7 @@ contract Handler is Fixture {
 
     function _log(uint256 minted) private {
         (uint128 capacity, uint128 refill,) = gate.rateLimit();
-        _entries.push(Entry(block.timestamp, minted, capacity, refill));
+        _entries.push(Entry(vm.getBlockTimestamp(), minted, capacity, refill));
     }
 
     /// @dev For each window that ends now: no more was minted in it than the bucket holds and what flowed in.
@@ -249,7 +252,7 @@ contract Handler is Fixture {
             sum += e.minted;
             if (e.capacity > capacity) capacity = e.capacity;
             if (e.refill > refill) refill = e.refill;
-            if (sum > capacity + refill * (block.timestamp - e.time)) {
+            if (sum > capacity + refill * (vm.getBlockTimestamp() - e.time)) {
                 broken[6] = "more was minted than the rate allows";
             }
         }

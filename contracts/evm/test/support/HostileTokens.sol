@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {IGate} from "../../src/interfaces/IGate.sol";
 
 /// @notice A token of which anyone may mint and burn, and which calls back into `target` in the middle of it.
 contract ReenteringToken is ERC20("Hostile", "H") {

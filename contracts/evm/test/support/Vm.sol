@@ -34,12 +34,14 @@ interface Vm {
     function chainId(uint256 newChainId) external;
     function createWallet(uint256 privateKey) external returns (Wallet memory wallet);
     function deal(address account, uint256 newBalance) external;
+    function envOr(string calldata name, bool defaultValue) external view returns (bool value);
     function etch(address target, bytes calldata newRuntimeBytecode) external;
     function expectEmit() external;
     function expectPartialRevert(bytes4 revertData) external;
     function expectRevert() external;
     function expectRevert(bytes4 revertData) external;
     function expectRevert(bytes calldata revertData) external;
+    function getBlockTimestamp() external view returns (uint256 timestamp);
     function indexOf(string calldata input, string calldata key) external pure returns (uint256);
     function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
     function lastCallGas() external view returns (Gas memory gas);
