@@ -161,13 +161,17 @@ class Judge:
                 self._signed(outer)
                 if outer.certificate:
                     self.certified(outer.certificate, blobs)
-                for p in outer.proposals:
+            except Missing as error:
+                missing |= error.digests
+                continue
+            for p in outer.proposals:
+                try:
                     key = p.encode()
                     if key not in found and key not in self._valid and not self._expired(p, outer, blobs):
                         found[key] = p, self._observations(p.basis, p.round, blobs)
                         stack.extend(found[key][1])
-            except Missing as error:
-                missing |= error.digests
+                except Missing as error:
+                    missing |= error.digests
         if missing:
             raise Missing(missing)
         return found
