@@ -69,7 +69,7 @@ def test_violations_name_what_they_break() -> None:
 entries = st.builds(Entry, st.sampled_from(DOMAINS), st.integers(0, 9), st.integers(0, 9))
 alternatives = st.lists(entries, max_size=2, unique_by=lambda e: e.domain).map(lambda a: tuple(sorted(a)))
 books = st.dictionaries(
-    st.integers(1, 6), st.lists(alternatives, min_size=1, max_size=3, unique=True).map(tuple), max_size=4
+    st.integers(1, 6), st.lists(alternatives, min_size=1, max_size=3, unique=True).map(tuple), max_size=3
 )
 gate_views = st.builds(GateView, st.integers(0, 9), st.integers(0, 9), st.integers(0, 6), st.integers(0, 9))
 observed = st.dictionaries(st.sampled_from(DOMAINS), st.lists(gate_views, min_size=3, max_size=4), min_size=1)
