@@ -6,18 +6,21 @@ checkpoint, less W for the difference of the chains' clocks, does not count (des
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 
 def floor(history: Sequence[tuple[int, int]], oldest: int, staleness: int) -> int | None:
     """The least amount among an observer's readings of one position from the last one at or before
-    `oldest - staleness` up to its checkpoint; None where the history does not reach back that far: then the observer
-    abstains for the route.
+    `oldest - staleness` up to its checkpoint; None where the history does not reach back that far, or has a gap of
+    more than `staleness` in which coins could have gone and come back: then the observer abstains for the route.
 
     `history` is (chain time, amount in base units) in the order of reading, the checkpoint's own last; `oldest` is the
-    time of the observer's oldest collateral checkpoint. A coin's way out and back must take longer than the gap
-    between two readings (docs/adr/0002-window-readings.md).
+    time of the observer's oldest collateral checkpoint. See docs/adr/0002-window-readings.md.
     """
     reaching = [i for i, (time, _) in enumerate(history) if time <= oldest - staleness]
     if not reaching:
         return None
-    return min(amount for _, amount in history[reaching[-1] :])
+    counted = history[reaching[-1] :]
+    if any(later - earlier > staleness for (earlier, _), (later, _) in pairwise(counted)):
+        return None
+    return min(amount for _, amount in counted)

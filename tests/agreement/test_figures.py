@@ -190,11 +190,11 @@ def test_headroom_moves_in_two_steps() -> None:
 @pytest.mark.parametrize(
     ("history", "oldest", "least"),
     [
-        ([(0, 9), (10, 9)], 10, 9),
+        ([(6, 9), (10, 9)], 10, 9),
         ([(0, 0), (6, 9), (10, 9)], 10, 9),
-        ([(0, 0), (7, 9), (10, 9)], 10, 0),
-        ([(0, 9), (7, 2), (10, 9)], 10, 2),
-        ([(0, 1), (5, 9), (6, 8), (20, 9)], 10, 8),
+        ([(5, 0), (7, 9), (10, 9)], 10, 0),
+        ([(4, 9), (7, 2), (10, 9)], 10, 2),
+        ([(0, 1), (5, 9), (6, 8), (10, 8), (13, 9)], 10, 8),
     ],
 )
 def test_window(history: list[tuple[int, int]], oldest: int, least: int) -> None:
@@ -205,3 +205,9 @@ def test_window(history: list[tuple[int, int]], oldest: int, least: int) -> None
 def test_without_enough_history_the_observer_abstains() -> None:
     assert window.floor([(7, 1), (10, 1)], 10, 4) is None
     assert window.floor([], 10, 4) is None
+
+
+def test_over_a_gap_in_its_history_the_observer_abstains() -> None:
+    """Between 6 and 11 coins could have left and come back."""
+    assert window.floor([(6, 9), (11, 9)], 10, 4) is None
+    assert window.floor([(1, 9), (6, 9), (10, 9)], 10, 4) == 9

@@ -260,4 +260,4 @@ def test_the_window_is_the_worlds_too() -> None:
     w.wait(5)
     w.hold("b", 6)
     (b,) = (r for r in w.read(0, {}) if r.chain == "b")
-    assert (b.positions[0].amount, b.positions[0].floor) == (6, floor([(0, 0), (15, 6)], 15, 4))
+    assert (b.positions[0].amount, b.positions[0].floor) == (6, floor([(11, 0), (15, 6)], 15, 4))

@@ -200,7 +200,7 @@ def test_own_readings_that_differ_from_more_than_f(world: World) -> None:
     assert refusal(second, own=minted) == "readings"
     assert refusal(second, own=disagreeing(own, "x", lambda r: replace(r, gates=()))) == ""
     assert refusal(second, own=disagreeing(own, "a", lambda r: replace(r, positions=()))) == ""
-    assert refusal(second, own={("a", 12345): replace(own["a", 1], time=1)}) == ""
+    assert refusal(second, own={("a", 12345): replace(world.truth(10)[0], time=1)}) == ""
 
 
 def test_one_observer_may_differ(world: World) -> None:

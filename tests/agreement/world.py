@@ -131,7 +131,7 @@ class World:
         self.configs = configs or (configured(),)
         first = self.configs[0]
         self.n, self.f, self.t = first.n, first.faulty, first.threshold
-        self.now = START
+        self.now = 0
         holdings = {"a": COLLATERAL, "b": 0}
         self.chains = {s: Chain(s, Block(0, {POSITION[s]: held})) for s, held in holdings.items()}
         self.chains |= {d: Chain(d, Block(0, {}, {DOMAIN[d]: Gate()})) for d in DESTINATIONS}
@@ -144,8 +144,7 @@ class World:
         self.rounds: list[Round] = []
         self.log: list[str] = []
         self.over_minted = False
-        for chain in self.chains.values():
-            chain.tick(self.now)
+        self.wait(START)
 
     def params(self, round_: int) -> Params:
         return [c for c in self.configs if c.from_round <= round_][-1]
