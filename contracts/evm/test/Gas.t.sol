@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Encoder} from "./support/Encoder.sol";
 import {Fixture} from "./support/Fixture.sol";
+import {Signer} from "./support/Signer.sol";
 import {vm} from "./support/Vm.sol";
 
 /// @notice What whole transactions cost: each outermost call is a transaction of its own here (isolation), so the
@@ -42,6 +43,11 @@ contract GasTest is Fixture {
         vm.prank(minter);
         token.mint(holder, 7);
         emit GasUsed("bare mint of the token", vm.lastCallGas().gasTotalUsed);
+        _redeem(7);
+        emit GasUsed("redeem", vm.lastCallGas().gasTotalUsed);
+        (bytes memory statement, bytes memory proof) = _handover(group, Signer.key(4711), EPOCH + 1, 1_790_000_200);
+        committee.handover(statement, proof);
+        emit GasUsed("handover, 5 leaves", vm.lastCallGas().gasTotalUsed);
     }
 
     /// @dev With numbers as large as real ones: 18 decimals, rounds counted in slots since a genesis.
