@@ -179,6 +179,19 @@ async def test_checkpoints_lie_on_the_grid_and_members_agree_bit_for_bit() -> No
         assert isinstance(await locked(one, w.position, beyond), Unreadable)
 
 
+async def test_a_real_block_that_is_not_final_yet_is_not_read() -> None:
+    async with world() as w, w.opened() as chain:
+        await w.final(chain)
+        block = await w.node.call("eth_getBlockByNumber", "latest", False)
+        height, time = int(block["number"], 16), int(block["timestamp"], 16)
+        newest = Checkpoint(str(CHAIN), height, bytes.fromhex(block["hash"][2:]), time)
+        early = await locked(chain, w.position, newest)
+        assert isinstance(early, Unreadable)
+        assert "beyond the last final one" in str(early)
+        assert (await w.final(chain)).height >= height
+        assert isinstance(await locked(chain, w.position, newest), Locked)
+
+
 async def test_a_checkpoint_that_is_not_of_this_chain_is_unreadable() -> None:
     async with world() as w, w.opened() as chain:
         at = await w.final(chain)
