@@ -113,7 +113,12 @@ class LocalChain(Protocol):
         ...
 
     def user_secret(self) -> bytes:
-        """The user's secret (32 bytes), for commands that sign as the user. It belongs to everybody."""
+        """The user's secret (32 bytes), for commands that sign as the user: one for all local chains. It belongs to
+        everybody."""
+        ...
+
+    def user_address(self) -> str:
+        """The user's address on this chain."""
         ...
 
     async def behave(self, endpoint: str, behaviour: Behaviour) -> None:

@@ -196,6 +196,9 @@ class EvmLocalChain:
     def user_secret(self) -> bytes:
         return _secret("user")
 
+    def user_address(self) -> str:
+        return self._user.address
+
     async def behave(self, endpoint: str, behaviour: Behaviour) -> None:
         body: dict[str, Any] = {"mode": behaviour}
         if behaviour == "lying":

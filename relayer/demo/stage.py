@@ -14,8 +14,8 @@ import aiohttp
 from chains.devnet import Behaviour, LocalChain, Table
 from chains.errors import ChainError
 from chains.types import Receipt
-from relayer.devnet import processes
-from relayer.devnet.configuration import DECIMALS, SYMBOL
+from relayer.devnet import command, processes
+from relayer.devnet.configuration import DECIMALS, ROUTE, SYMBOL
 from relayer.devnet.state import Member, State
 from relayer.devnet.up import last_lines, open_chains, serving, start_member
 
@@ -71,6 +71,18 @@ class Stage:
     async def supply(self) -> int:
         """The wrapped supply on all destinations now."""
         return sum(await asyncio.gather(*(self.chain(d).supply(d) for d in self.deployments)))
+
+    async def command(self, action: str, deployment: Table, amount: int, *options: str) -> dict[str, Any]:
+        """`ballast mint` or `ballast redeem` as the user: what it prints. A refusal is no error here."""
+        chain = self.chain(deployment)
+        node = next(c for c in self.state.chains if c.name == str(chain.chain))
+        where = ("--committee", str(self.state.committee), "--route", ROUTE, "--gate", str(chain.chain))
+        who = ("--key", f"file:{self.state.user_key}", "--rpc", f"http://127.0.0.1:{node.port}")
+        whole, rest = divmod(amount, UNIT)
+        what = ("--amount", f"{whole}.{rest:0{DECIMALS}d}")
+        (told,) = await command.run(action, *where, *who, *what, *options, failing=True)
+        expect("ok" in told, f"ballast {action}: {told.get('error')}")
+        return told
 
     async def send_mint(self, deployment: Table, amount: int) -> "Sent":
         """A mint that is on its way."""

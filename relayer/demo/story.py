@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from chains.devnet import Table
 from relayer.demo.show import Step
 from relayer.demo.stage import UNIT, Failed, Stage, Status, caps, certified, coins, expect, route
 from relayer.devnet import command
@@ -49,21 +50,22 @@ async def caps_appear(stage: Stage, step: Step) -> None:
 
 async def mint_within(stage: Stage, step: Step) -> None:
     first = stage.deployments[0]
-    receipt = await (await stage.send_mint(first, FIRST_MINT)).receipt()
-    expect(receipt.ok, f"the mint was refused: {receipt.error}")
+    told = await stage.command("mint", first, FIRST_MINT, *_statement(stage, first))
+    expect(told["ok"], f"the mint was refused: {told['error']}")
     supply = await stage.chain(first).supply(first)
     expect(supply == FIRST_MINT, f"the supply is {coins(supply)}")
     step.tell(
-        f"{stage.chain(first).chain}: minted {coins(FIRST_MINT)} in {receipt.transaction}",
-        transaction=receipt.transaction,
+        f"{stage.chain(first).chain}: minted {coins(FIRST_MINT)} in {told['transaction']}",
+        transaction=told["transaction"],
         supply=str(supply),
     )
 
 
 async def mint_above(stage: Stage, step: Step) -> None:
     first = stage.deployments[0]
-    receipt = await (await stage.send_mint(first, LOCKED)).receipt()
-    await _refused(stage, step, receipt.ok, receipt.error, receipt.transaction, f"a mint of {coins(LOCKED)}")
+    # Without --force the command would see the refusal coming, and send nothing.
+    told = await stage.command("mint", first, LOCKED, "--force", *_statement(stage, first))
+    _refused(step, told["ok"], told["error"], told["transaction"], f"a mint of {coins(LOCKED)}")
     supply = await stage.supply()
     expect(supply == FIRST_MINT, f"the supply is {coins(supply)}")
 
@@ -83,7 +85,7 @@ async def race(stage: Stage, step: Step) -> None:
         receipt = await one.receipt()
         where, what = stage.chain(deployment).chain, coins(amount)
         if amount == left:
-            await _refused(stage, step, receipt.ok, receipt.error, receipt.transaction, f"{where}: {what}")
+            _refused(step, receipt.ok, receipt.error, receipt.transaction, f"{where}: {what}")
         else:
             expect(receipt.ok, f"{where}: a mint of {what} was refused: {receipt.error}")
             step.tell(f"{where}: {what} minted")
@@ -147,10 +149,11 @@ async def drain(stage: Stage, step: Step) -> None:
     step.tell(f"round {certified(seen)}: {route(seen)['status']}; every cap is 0", status=route(seen)["status"])
     for deployment in stage.deployments:
         refused = await (await stage.send_mint(deployment, UNIT)).receipt()
-        where = f"{stage.chain(deployment).chain}: {coins(UNIT)}"
-        await _refused(stage, step, refused.ok, refused.error, refused.transaction, where)
-    await stage.redeem(first, 10 * UNIT)
-    step.tell(f"{stage.chain(first).chain}: {coins(10 * UNIT)} burned, as at all times")
+        where = f"{stage.chain(deployment).chain}: a mint of {coins(UNIT)}"
+        _refused(step, refused.ok, refused.error, refused.transaction, where)
+    told = await stage.command("redeem", first, 10 * UNIT)
+    expect(told["ok"], f"a burn was refused: {told['error']}")
+    step.tell(f"{stage.chain(first).chain}: {coins(10 * UNIT)} burned, as at all times", burned=told["transaction"])
 
 
 async def collateral_returns(stage: Stage, step: Step) -> None:
@@ -203,7 +206,12 @@ async def figures(stage: Stage) -> dict[str, str]:
     return {"collateral": coins(locked), "wrapped": coins(supply)}
 
 
-async def _refused(stage: Stage, step: Step, ok: bool, error: str, transaction: str, what: str) -> None:
+def _statement(stage: Stage, deployment: Table) -> tuple[str, ...]:
+    """Options of `ballast mint`: for whom, and from which member the newest statement comes."""
+    return "--to", stage.chain(deployment).user_address(), "--member-url", stage.state.members[0].url
+
+
+def _refused(step: Step, ok: bool, error: str, transaction: str, what: str) -> None:
     expect(not ok, f"{what} was minted")
     expect(error == REFUSED, f"{what} was refused with {error}, not {REFUSED}")
     step.tell(f"{what} refused: {error} in {transaction}")

@@ -3,6 +3,7 @@
 DIR/devnet.json            this record
 DIR/committee.toml         the committee's shared configuration
 DIR/group.json             the committee's public key package
+DIR/user.key               secret of the account that locks, mints and burns
 DIR/members/NAME/          member.toml, keystore, passphrase and store of one member
 DIR/logs/NAME.log          output of each program
 """
@@ -67,6 +68,10 @@ class State:
     @property
     def group(self) -> Path:
         return self.directory / "group.json"
+
+    @property
+    def user_key(self) -> Path:
+        return self.directory / "user.key"
 
     def config(self, member: str) -> Path:
         """The member's member.toml."""

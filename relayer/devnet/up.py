@@ -91,7 +91,11 @@ async def up(directory: Path, plan: Plan, say: Say) -> State:
         group, identities = await dealt
         say("deploying the contracts")
         await _deploy(now, locals_, group, identities)
-        await asyncio.gather(*(_until(one.final, f"finality on {one.chain}", now) for one in locals_))
+        say("making the members' stores")
+        await asyncio.gather(
+            *(command.run("store", "init", "--config", str(now.config(name))) for name in names),
+            *(_until(one.final, f"finality on {one.chain}", now) for one in locals_),
+        )
     say(f"starting {len(members)} members")
     for member in members:
         now = start_member(now, member.name)
@@ -217,7 +221,7 @@ async def _deploy(now: State, chains: Sequence[LocalChain], group: Committee, id
             urls = member.endpoints[str(chain.chain)]
             of_chains[str(chain.chain)] = chain.member_table({f"{member.name}-{i}": u for i, u in enumerate(urls, 1)})
         configuration.member(now, member, of_chains)
-    await asyncio.gather(*(command.run("store", "create", "--config", str(now.config(m.name))) for m in now.members))
+    write_private(now.user_key, chains[-1].user_secret().hex() + "\n")
 
 
 def _served(now: State) -> list[int]:
