@@ -1,6 +1,6 @@
 """Ceilings: the greatest supply that a destination may have or still reach under any statement outstanding."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -50,9 +50,11 @@ def seen_by(gate: GateView, domain: bytes, world: World) -> int:
     return greatest
 
 
-def ceiling(domain: bytes, gates: Iterable[GateView], world: World, params: Params) -> int:
-    """The (f+1)-th largest of the observers' ceilings, in route units."""
-    return high([seen_by(gate, domain, world) for gate in gates], params)
+def ceiling(domain: bytes, gates: Sequence[GateView], world: World, params: Params) -> int:
+    """The (f+1)-th largest of the observers' ceilings, in route units. Most observers saw the very same."""
+    held = [(round_, tuple(e for e in alternative if e.domain == domain)) for round_, alternative in world]
+    seen = {gate: seen_by(gate, domain, held) for gate in set(gates)}
+    return high([seen[gate] for gate in gates], params)
 
 
 def ceilings(views: Mapping[bytes, Sequence[GateView]], rounds: Rounds, params: Params) -> list[dict[bytes, int]]:
