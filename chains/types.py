@@ -233,6 +233,14 @@ class Family(Protocol):
         `ProofError` where the position's options call for one."""
         ...
 
+    def halted(self, journal: Journal) -> Mapping[str, str]:
+        """What is halted on the chain of `journal`, by subject, with the evidence."""
+        ...
+
+    def resume(self, journal: Journal, subject: str) -> bool:
+        """Lifts a halt by hand; False if there was none."""
+        ...
+
     def account_address(self, secret: bytes) -> str:
         """The address that an account secret (32 bytes) controls."""
         ...

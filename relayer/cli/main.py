@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "config": "relayer.cli.config",
     "demo": "relayer.cli.demo",
     "devnet": "relayer.cli.devnet",
+    "halts": "relayer.cli.halts",
     "keys": "relayer.cli.keys",
     "mint": "relayer.cli.mint",
     "redeem": "relayer.cli.mint",

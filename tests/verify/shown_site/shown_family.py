@@ -8,7 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chains.caip import AccountId, AssetId, ChainId
 from chains.errors import ProofError, Unreadable
-from chains.types import ChainSetup, Checkpoint, Deployment, EndpointHealth, GateState, Locked, Position, Receipt
+from chains.types import (
+    ChainSetup,
+    Checkpoint,
+    Deployment,
+    EndpointHealth,
+    GateState,
+    Journal,
+    Locked,
+    Position,
+    Receipt,
+)
 
 
 class Options(BaseModel):
@@ -83,6 +93,14 @@ class ShownFamily:
             return
         if proof != proof_of(position.id, at, amount):
             raise ProofError("the block does not show this amount")
+
+    def halted(self, journal: Journal) -> dict[str, str]:
+        return {key.removeprefix("halt "): value.decode() for key, value in journal.items("halt ")}
+
+    def resume(self, journal: Journal, subject: str) -> bool:
+        known = journal.get(f"halt {subject}") is not None
+        journal.delete(f"halt {subject}")
+        return known
 
     def account_address(self, secret: bytes) -> str:
         return sha256(secret).hexdigest()[:40]
