@@ -31,6 +31,7 @@ LIE = 10**24
 
 _DEPLOY_GAS = 5_000_000
 _LAG_BLOCKS = 30
+_STRIDE = 2  # with each block a checkpoint, members that read at one moment would often read two different blocks
 _BALANCES_SLOT = 0  # of OpenZeppelin's ERC20, which is the first base of DemoCollateral
 _TOTAL_SUPPLY, _BALANCE_OF = "0x18160ddd", "0x70a08231"
 
@@ -85,7 +86,7 @@ class EvmLocalChain:
 
     async def committee_table(self) -> Table:
         genesis = await self._rpc("eth_getBlockByNumber", "0x0", False)
-        return {"genesis_hash": genesis["hash"], "stride": 1, "max_finality_lag": 60}
+        return {"genesis_hash": genesis["hash"], "stride": _STRIDE, "max_finality_lag": 60}
 
     def member_table(self, endpoints: Mapping[str, str]) -> Table:
         return {

@@ -1,7 +1,10 @@
 """`ballast demo`: the whole story on a devnet of its own."""
 
 import asyncio
-from typing import Annotated
+import json
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -23,9 +26,15 @@ def demo(
     from relayer.demo.run import run
 
     with problems():
-        emit = report.data if as_json else None
+        emit = _line if as_json else None
         state = asyncio.run(interruptible(run(directory.absolute(), keep=keep, emit=emit)))
     if state is None:
         raise typer.Exit(FAILED)
     if keep:
         (report.note if as_json else report.text)(usage(state))
+
+
+def _line(document: Mapping[str, Any]) -> None:
+    """A step or the result. Who looks for the result finds it at the beginning of the last line."""
+    sys.stdout.write(json.dumps({**document, "version": report.VERSION}) + "\n")
+    sys.stdout.flush()

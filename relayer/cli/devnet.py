@@ -91,19 +91,34 @@ def status(directory: Directory = DEFAULT, as_json: Json = False) -> None:
 
 def usage(state: "State") -> str:
     """How to use a running devnet, for people."""
-    member = state.members[0]
+    from relayer.devnet.configuration import ROUTE
+
+    first, last = state.members[0], state.chains[-1]
+    shown = _shown(state)
+    where = f"--committee {shown}/committee.toml --route {ROUTE} --gate {last.name}"
+    who = f"--key file:{shown}/user.key --rpc http://127.0.0.1:{last.port}"
     return "\n".join(
         [
             "",
-            f"The devnet is up; its files are in {state.directory}.",
-            f"  ballast status --config {state.config(member.name)} --watch",
-            f"  ballast rounds export --config {state.config(member.name)} --help",
-            f"  curl {member.url}/v1/status",
-            *(f"  {chain.name}: node at http://127.0.0.1:{chain.port}" for chain in state.chains),
-            *(f"  {one.name}: {one.url}, log {state.log(one.name)}" for one in state.members),
-            f"  ballast devnet down --dir {state.directory}",
+            "The devnet is up.",
+            *(f"  {chain.name:<14} node     http://127.0.0.1:{chain.port}" for chain in state.chains),
+            *(f"  {one.name:<14} member   {one.url:<24} {shown}/logs/{one.name}.log" for one in state.members),
+            "",
+            "Look, mint, burn, take a round with you and check it, end it:",
+            f"  ballast status --url {first.url} --watch",
+            f"  ballast mint {where} {who} --to ADDRESS --amount 5 --member-url {first.url}",
+            f"  ballast redeem {where} {who} --amount 5",
+            f"  ballast rounds export --url {first.url} --out round.json",
+            f"  ballast verify round.json --committee {shown}/committee.toml --group-key @{shown}/group.json",
+            f"  ballast devnet down --dir {shown}",
         ]
     )
+
+
+def _shown(state: "State") -> Path:
+    """The devnet's directory, from here where it is below."""
+    here = Path.cwd()
+    return state.directory.relative_to(here) if state.directory.is_relative_to(here) else state.directory
 
 
 @contextmanager

@@ -25,7 +25,7 @@ async def run(directory: Path, *, keep: bool, emit: Emit | None) -> State | None
     why: str | None = "interrupted"
     try:
         try:
-            with teller.step("set-up", "Three local chains, a bus, and a committee of four are started") as step:
+            with teller.step("set-up", "Three local chains, a bus and a committee of four start") as step:
                 state = await up(directory, plan, step.tell)
             async with Stage(state) as stage:
                 for scene in STORY:

@@ -86,6 +86,6 @@ class Teller:
         self._console.print()
         self._console.print(table)
         for name, value in figures.items():
-            self._console.print(f"{name:<12} {escape(value)}", highlight=False)
+            self._console.print(f"{name:<20} {escape(value)}", highlight=False)
         end = "[green]ok[/green]" if why is None else f"[red]failed[/red]: {escape(why)}"
         self._console.print(f"\n{end} [dim]in {seconds:.1f} s[/dim]", highlight=False)

@@ -1,7 +1,6 @@
 """The story, step by step. Every step goes through what is open to anybody: users' transactions, public commands, or
 what the members do by themselves; and every step checks what it shows."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -191,19 +190,23 @@ STORY = (
     Scene("caps", "Caps appear on both destinations", caps_appear),
     Scene("mint", "A mint within the cap succeeds", mint_within),
     Scene("refused", "A mint above the cap is refused", mint_above),
-    Scene("race", "Mints on both destinations at once cannot exceed the collateral", race),
+    Scene("race", "Mints on both chains at once cannot exceed the collateral", race),
     Scene("lies", "Endpoints lie: outvoted, and named", lies),
     Scene("killed", "A member is killed: rounds go on, and it comes back", kill),
-    Scene("drained", "The vault is drained: caps go to 0, mints stop, burns work", drain),
+    Scene("drained", "The vault is drained: caps go to 0, mints stop, burns go on", drain),
     Scene("returned", "Collateral returns: caps return", collateral_returns),
     Scene("verified", "The last round is exported, and verified offline", verify),
 )
 
 
 async def figures(stage: Stage) -> dict[str, str]:
-    """How things stand at the end."""
-    locked, supply = await asyncio.gather(stage.source.locked(stage.position), stage.supply())
-    return {"collateral": coins(locked), "wrapped": coins(supply)}
+    """How things stand at the end, as `ballast status` tells them."""
+    member = stage.state.members[0]
+    (told,) = await command.run("status", "--url", member.url)
+    now = route(told)
+    ratio = "-" if now["ratio_bps"] is None else f"{now['ratio_bps'] / 100:.0f} %"
+    found = {"collateral": coins(int(now["collateral"])), "wrapped": coins(int(now["supply"])), "ratio": ratio}
+    return found | {f"cap on {d['chain']}": coins(int(d["cap"])) for d in now["deployments"]}
 
 
 def _statement(stage: Stage, deployment: Table) -> tuple[str, ...]:
