@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chains.encoding import Header, Leaf, MintCap, Tree
 from chains.hashing import keccak256
@@ -19,7 +21,7 @@ from relayer.frost import GroupKey
 from relayer.roundfile import export
 from relayer.verify import Report, verify_round
 
-from .round_builder import Group, Rounds, Sample, committee_raw, identity
+from .round_builder import LOCKED, Group, Rounds, Sample, committee_raw, identity
 
 ORDER = [
     *("format", "configuration", "evidence", "signature", "statements", "books"),
@@ -346,3 +348,36 @@ def test_an_earlier_configuration_must_be_brought_along() -> None:
     found = broken(verify_round(document, [new.committee], keys))
     assert found.keys() == {"closures", "compute"}
     assert old.committee.config_id.hex() in found["closures"]
+
+
+AMOUNTS = st.sampled_from([0, 1, 5, 10**30, 2**255, 2**256 - 1])
+NUMBERS = st.sampled_from([0, 1, 2**63, 2**64 - 1])
+
+
+@st.composite
+def nonsense(draw: st.DrawFn, o: Observation) -> Observation:
+    """An observation that decodes and says what no honest member would."""
+    chains = []
+    for c in o.chains:
+        amount, supply, cap = draw(AMOUNTS), draw(AMOUNTS), draw(AMOUNTS)
+        positions = tuple(replace(p, amount=amount, floor=0) for p in c.positions)
+        gates = tuple(replace(g, supply=supply, cap=cap, round=draw(NUMBERS)) for g in c.gates)
+        chains.append(
+            draw(
+                st.sampled_from([c, replace(c, positions=positions, gates=gates), replace(c, time=draw(NUMBERS)), None])
+            )
+        )
+    said = tuple(c for c in chains if c is not None)
+    return replace(o, chains=said, proposals=draw(st.sampled_from([o.proposals, ()])))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_corrupt_members_sign_is_judged_and_never_raises(made: Sample, data: st.DataObject) -> None:
+    observations = [made.rounds.sealed(data.draw(nonsense(o))) for o in made.observations]
+    report = verified(made, forged(made, observations=observations))
+    true = {o.body for o in made.observations}
+    if any(
+        p.proof != ZERO32 and o.body not in true and p.amount != LOCKED for o in observations for _, p in o.proofs()
+    ):
+        assert "proofs" in broken(report)
