@@ -40,10 +40,10 @@ class Safety:
         return self.highest[0].round if self.highest else 0
 
     def barred(self, round_: int) -> bool:
-        """Whether the member has no part in `round_`: it promised a later one, knows the round's certificate or a
-        later one, or lost its store and may have had a part in the round before."""
+        """Whether the member has no part in `round_`: it promised a later one, or lost its store and may have had a
+        part in the round before."""
         lost = self.memory.lost
-        return round_ < self.memory.promise or self.known >= round_ or (lost is not None and round_ < lost.first_round)
+        return round_ < self.memory.promise or (lost is not None and round_ < lost.first_round)
 
     def enter(self, round_: int) -> list[Effect]:
         """Entering is the promise."""

@@ -21,7 +21,7 @@ from chains.encoding import MintCap
 from chains.hashing import keccak256
 from relayer.agreement.compute import Allot
 from relayer.agreement.params import Params
-from relayer.agreement.records import Certified, decode_statements
+from relayer.agreement.records import Certified, Proposal, decode_statements
 from relayer.agreement.shareout import share_out
 from relayer.daemon.checks import checks
 from relayer.frost import KeyPackage, deal, verify
@@ -261,8 +261,8 @@ class Committee:
 
     def audit(self, faulty: Iterable[int] = ()) -> None:
         """Raises `Broken` unless: at most one certificate a round, each signed by the group; no over-mint; and every
-        member outside `faulty` recorded at most one message, observation and proposal a round, used no commitment
-        twice, promised nothing back, and sent no share that was not durable first."""
+        member outside `faulty` recorded and sent at most one message, observation and proposal a round, used no
+        commitment twice, promised nothing back, and sent no share that was not durable first."""
         for round_, found in self.certificates.items():
             if len(found) > 1:
                 raise Broken(f"two certificates of round {round_}")
@@ -273,14 +273,19 @@ class Committee:
         for node in self.nodes:
             if node.me not in set(faulty):
                 audit_disk(node.disk)
-                self._audit_shares(node)
+                self._audit_sent(node)
 
-    def _audit_shares(self, node: Node) -> None:
+    def _audit_sent(self, node: Node) -> None:
         disks = [node.disk, *(disk for me, disk in self._retired if me == node.me)]
         recorded = {e.message for disk in disks for e, _ in disk.log if isinstance(e, fx.RecordSignature)}
-        for m in (m for m in self.sent if m.kind == Kind.SHARE and m.source == node.me):
-            if Share.decode(m.body, node.me + 1).message not in recorded:
+        said: dict[tuple[Kind, int], bytes] = {}
+        for m in (m for m in self.sent if m.source == node.me):
+            if m.kind == Kind.SHARE and Share.decode(m.body, node.me + 1).message not in recorded:
                 raise Broken(f"member {node.me}: a share for round {m.round} that its disk does not know")
+            if m.kind in (Kind.OBSERVATION, Kind.PROPOSAL):
+                word = m.body[: Proposal.SIZE] if m.kind == Kind.PROPOSAL else m.body
+                if said.setdefault((m.kind, m.round), word) != word:
+                    raise Broken(f"member {node.me}: sent a second {m.kind.name} of round {m.round}")
 
 
 def audit_disk(disk: Disk) -> None:
@@ -299,6 +304,8 @@ def audit_disk(disk: Disk) -> None:
                     raise Broken(f"the promise of round {promise} went back to {effect.round}")
                 promise = effect.round
             case fx.RecordObservation():
+                if effect.round < promise:
+                    raise Broken(f"observed round {effect.round} below the promise of {promise}")
                 only("observation", effect.round, effect.raw)
             case fx.RecordProposal():
                 only("proposal", effect.round, effect.raw)

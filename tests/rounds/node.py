@@ -88,7 +88,7 @@ class Node:
         restored = self.disk.restored(self._new_judge())
         self._judge = self._new_judge()
         self.machine = Machine(
-            self.me, self.params_at, self.key, self._sign, self._entropy, restored, self.committee.allot
+            self.me, self.params_at, self.key, self.sign, self.entropy, restored, self.committee.allot
         )
         params = self.params_at(0)
         assert params is not None
@@ -101,10 +101,10 @@ class Node:
     def _new_judge(self) -> Judge:
         return Judge({p.config_id: p for p in self.committee.configs}, self._checks, self.committee.allot)
 
-    def _sign(self, message: bytes) -> bytes:
+    def sign(self, message: bytes) -> bytes:
         return self.identity.sign(message).signature
 
-    def _entropy(self, count: int) -> bytes:
+    def entropy(self, count: int) -> bytes:
         """Different in every start and every draw, and the same in every run."""
         self._drawn += 1
         seed = f"{self.committee.seed} {self.me} {self._starts} {self._drawn}".encode()

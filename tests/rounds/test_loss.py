@@ -52,7 +52,17 @@ def test_an_amnesiac_has_no_part_in_the_round_in_which_it_lost_its_store() -> No
     disk = c.nodes[3].disk
     assert not [e for e, _ in disk.log if isinstance(e, fx.RecordObservation | fx.RecordProposal) and e.round < 4]
     assert [e.round for e, _ in disk.log if isinstance(e, fx.RecordObservation)] == [4]
-    assert c.nodes[3].stopped is None, "what it said before the loss is no second self"
+
+
+def test_what_was_said_before_the_loss_is_no_second_self() -> None:
+    """Its observation is out, its store is gone, and then the leader's bundle brings its own words back."""
+    c = Committee(heartbeat=30)
+    lose(c, 3, 4 * SLOT + 0.505)
+    c.slots(6)
+    assert any(m.source == 3 and m.kind == Kind.OBSERVATION and m.round == 4 for m in c.sent)
+    assert any(m.target == 3 and m.kind == Kind.PROPOSAL and m.round == 4 for m in c.sent)
+    assert c.nodes[3].stopped is None
+    c.audit()
 
 
 def test_a_restored_older_store_meets_what_it_has_said_since_and_stops() -> None:

@@ -7,7 +7,7 @@ import pytest
 from chains.hashing import keccak256
 from relayer.agreement.observation import Observation, decode_manifest
 from relayer.rounds import effects as fx
-from relayer.rounds.machine import Machine
+from relayer.rounds.machine import Machine, Restored
 from relayer.rounds.messages import Call, Kind
 
 from .committee import Committee, parted, prompt, without
@@ -131,10 +131,60 @@ def test_a_clock_set_back_over_a_restart_makes_the_member_say_nothing_twice() ->
     c.at(3 * SLOT + 5, node.stop)
     c.at(3 * SLOT + 6, lambda: setattr(node, "skew", -1.2 * SLOT))
     c.at(3 * SLOT + 7, node.start)
+    c.run(3 * SLOT + 6.5)
+    before = len(c.sent)
     c.at(5 * SLOT + 5, lambda: setattr(node, "skew", 0.0))
     c.slots(8)
+    late = [m.round for m in c.sent[before:] if m.source == 3 and m.kind != Kind.COMMITMENTS]
+    assert late, "it takes part again"
+    assert min(late) >= 3, "its promise was of round 3"
     assert c.rounds[-1] == 7
     c.audit()
+
+
+def restarted(c: Committee, member: int, restored: Restored) -> Machine:
+    """A machine of `member` that starts with exactly this memory."""
+    node = c.nodes[member]
+    return Machine(member, c.params, node.key, node.sign, node.entropy, restored)
+
+
+def spoken(effects: list[fx.Effect]) -> list[tuple[Kind, int]]:
+    """What was sent, but for commitments."""
+    return [(e.kind, e.round) for e in effects if isinstance(e, fx.Send) and e.kind != Kind.COMMITMENTS]
+
+
+def test_a_promise_keeps_the_member_out_of_every_round_below_it() -> None:
+    c = Committee(start=False)
+    machine = restarted(c, 2, Restored(promise=3))
+    readings = c.world.read_all(BEGINS)
+    assert spoken(machine.tick(BEGINS)) == []
+    assert spoken(machine.read(2, readings, BEGINS + 1)) == []
+    assert spoken(machine.called(0, 2, Call(0), BEGINS + 2) + machine.called(1, 2, Call(0), BEGINS + 2)) == []
+    assert machine.bundle_wanted(BEGINS + 20) is None
+    assert spoken(machine.tick(BEGINS + SLOT)) == [(Kind.CALL, 3)]
+    assert spoken(machine.read(3, readings, BEGINS + SLOT + 1)) == [(Kind.OBSERVATION, 3)]
+
+
+def test_a_leader_that_proposed_before_a_restart_proposes_no_more_in_that_round() -> None:
+    """Nor before n observations are there or the time to observe is over; and not with fewer than t."""
+    c = Committee()
+    c.tamper = lambda m: () if m.kind == Kind.PROPOSAL else (m,)
+    c.slots(1.5)
+    said = {m.source: Observation.decode(m.body) for m in c.sent if m.kind == Kind.OBSERVATION}
+    own = fx.RecordObservation(1, said[1].encode())
+    wanted = []
+    for proposed in (frozenset[int](), frozenset([1])):
+        restored = Restored(promise=1, observations={1: own.raw}, proposed=proposed)
+        machine = restarted(c, 1, restored)
+        begins = c.first.begins(1)
+        machine.tick(begins)
+        for count, member in enumerate((0, 1, 2, 3), 1):
+            machine.observed(said[member], begins + 1)
+            wanted.append((count, machine.bundle_wanted(begins + 1) is not None))
+            wanted.append((count, machine.bundle_wanted(begins + 20) is not None))
+    first, second = wanted[:8], wanted[8:]
+    assert first == [(1, False), (1, False), (2, False), (2, False), (3, False), (3, True), (4, True), (4, True)]
+    assert not any(there for _, there in second)
 
 
 def test_a_clock_far_ahead_takes_no_part_and_its_promise_binds_it_after() -> None:
