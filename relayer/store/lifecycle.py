@@ -139,7 +139,7 @@ def _create(at: Place, binding: Binding, amnesia: Amnesia | None) -> Database:
 def open_existing(at: Place, binding: Binding) -> Opened:
     """Raises the `StoreRefused` that fits."""
     if at.sqlite and not at.anchor.exists():
-        raise StoreMissing(f"{at.anchor} does not exist: create it for a new member, or {RECOVER}")
+        raise StoreMissing(f"{at.anchor} does not exist: a new member makes it with ballast store init; else {RECOVER}")
     lock = ProcessLock(at.lock)
     try:
         return Opened(_open(at, binding), lock)
