@@ -74,7 +74,8 @@ def both(c: Committee, leader: int, targets: Iterable[int]) -> Tamper:
             return (m,)
         proposed = Proposed.decode(m.body)
         second = Proposed(fewer_observers(c.nodes[leader], proposed.proposal), replace(proposed.session, number=2))
-        return (m, replace(m, body=second.encode()))
+        again = replace(m, body=second.encode())
+        return (m, again, again)
 
     return tamper
 
