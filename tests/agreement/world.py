@@ -227,8 +227,8 @@ class World:
             if (round_, i) not in self.observations and round_ >= m.memory.promise and round_ > known:
                 m.memory = replace(m.memory, promise=round_)
                 readings = self.configured(round_, self.read(i, times, absent))
-                below = tuple(p for p in m.proposals if p.round < round_)
-                self.say(round_, i, readings, m.certificate, below)
+                below = {p.round: p for p in m.proposals if p.round < round_}  # at most one of each round
+                self.say(round_, i, readings, m.certificate, tuple(below.values()))
 
     def configured(self, round_: int, readings: tuple[ChainReading, ...]) -> tuple[ChainReading, ...]:
         """Without the gates that the round's configuration does not name."""
