@@ -29,19 +29,22 @@ def reasons(
     for route in params.routes:
         books = last.books.route(route.id) if last else RouteBooks(route.id)
         reason = _reason(route, params, books, positions, gates, round_)
-        if reason and (_turn(params, round_) or not (reason == UNSETTLED or _left_out(route, last))):
+        if reason and (_turn(params, round_) or not _waits(route, reason, last)):
             found[route.id] = reason
     return found
 
 
-def _left_out(route: RouteParams, last: CertifiedRound | None) -> bool:
-    """Whether the last certificate looked at the route and gave it no statement."""
-    return last is not None and route.id in last.books.routes and route.id not in last.entries
+def _waits(route: RouteParams, reason: str, last: CertifiedRound | None) -> bool:
+    """Whether the route calls only in every b-th turn of the leaders: the last certificate left it out or could not
+    settle it, and what stands in its way rarely goes within a slot. A grace period is no such thing: it ends soon."""
+    if last is None or route.id not in last.books.routes:
+        return False
+    left_out = route.id not in last.entries
+    in_grace = left_out and last.books.routes[route.id].status == APPARENT
+    return not in_grace and (left_out or reason == UNSETTLED)
 
 
 def _turn(params: Params, round_: int) -> bool:
-    """A route that the last certificate left out, or could not settle, calls only in every b-th turn of the leaders:
-    what stands in its way rarely goes within a slot."""
     return (round_ // params.n) % params.turns == 0
 
 
