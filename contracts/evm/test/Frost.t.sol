@@ -118,9 +118,8 @@ contract FrostTest {
         }
     }
 
-    function test_refusesZPlusOrderAsASecondForm() public {
-        // z small enough that z + n fits 256 bits: R = z*G - e*P for a chosen z is not possible without the key, so
-        // search is replaced by the range check itself.
+    /// @notice ECDSA's second form (s to n - s) has no counterpart here.
+    function test_refusesTheNegatedScalar() public {
         bytes memory signature = _key.sign(MESSAGE, 777);
         uint256 z = uint256(bytes32(Encoder.slice(signature, 33, 65)));
         vm.expectRevert(Frost.BadSignature.selector);
