@@ -15,7 +15,7 @@ KEYS = [SigningKey(bytes([i + 1]) * 32) for i in range(4)]
 MEMBERS = [key.verify_key for key in KEYS]
 LIMITS = Limits({1: 100, 2: 10 * INLINE_LIMIT, 3: 0, 4: INLINE_LIMIT})
 
-# field: (offset, size), from the table in docs/protocol-bus.md
+# field: (offset, size), from the table in docs/protocol.md
 FIELDS = {
     "tag": (0, 19),
     "group": (19, 32),
