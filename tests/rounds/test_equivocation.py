@@ -9,9 +9,9 @@ from nacl.signing import VerifyKey
 from relayer.agreement.bundle import Invalid
 from relayer.agreement.observation import Observation
 from relayer.agreement.records import Proposal
-from relayer.frost import round1
+from relayer.frost import Commitment, round1
 from relayer.rounds import effects as fx
-from relayer.rounds.messages import Kind, Proposed, Session, Sign
+from relayer.rounds.messages import Commitments, Kind, Proposed, Session, Sign
 
 from .adversary import Tamper, false_root, fewer_observers, greedy, proposing, resigned, wrong_books
 from .committee import Committee, Message
@@ -90,6 +90,30 @@ def test_a_second_proposal_is_not_signed_and_both_are_kept() -> None:
         assert dispute.culprit == LEADER
         convicted(dispute, c.nodes[LEADER].identity.verify_key)
     assert all(len(node.disk.disputes) == 1 for node in c.nodes if node.me != LEADER), "raised once, not per message"
+    c.audit(faulty=[LEADER])
+
+
+def test_a_second_proposal_with_unused_commitments_gets_no_share_either() -> None:
+    """The leader has more commitments of every member, and asks with those."""
+    c = Committee()
+
+    def unused(member: int) -> Commitment:
+        batches = [m for m in c.sent if m.kind == Kind.COMMITMENTS and (m.source, m.target) == (member, LEADER)]
+        return Commitments.decode(batches[-1].body, member + 1).commitments[-1]
+
+    def tamper(m: Message) -> Iterable[Message]:
+        if m.kind != Kind.PROPOSAL or m.round != 1:
+            return (m,)
+        proposed = Proposed.decode(m.body)
+        own = next(x for x in proposed.session.commitments if x.identifier == LEADER + 1)
+        fresh = Session(2, tuple(own if i == LEADER else unused(i) for i in range(4)))
+        second = Proposed(fewer_observers(c.nodes[LEADER], proposed.proposal), fresh)
+        return (m, replace(m, body=second.encode()))
+
+    c.tamper = tamper
+    c.slots(2)
+    assert set(c.disputes("two proposals")) == set(HONEST)
+    assert sorted(shares(c, 1)) == [2, 3], "for the first one, by those whom its session names"
     c.audit(faulty=[LEADER])
 
 
