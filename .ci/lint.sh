@@ -11,19 +11,11 @@ check() { # name, command...
     "${@:2}" || failed+=("$1")
 }
 
-solidity() { # forge fmt and solhint, from the toolchain in the cache
-    local tools
-    tools=$(contracts/evm/toolchain.sh) || return 1
-    export PATH=$tools/bin:$PATH
-    cd contracts/evm || return 1
-    forge fmt --check src test bench && node "$tools/bin/solhint" --max-warnings 0 'src/**/*.sol'
-}
-
 check "ruff check" $bin/ruff check .
 check "ruff format" $bin/ruff format --check .
 check "mypy --strict" $bin/mypy --strict
 check "import-linter" $bin/lint-imports --no-logo
-check "forge fmt, solhint" solidity
+check "forge fmt, solhint" contracts/evm/test.sh lint
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'lint: failed: %s\n' "$(printf '%s; ' "${failed[@]}" | sed 's/; $//')" >&2

@@ -1,18 +1,19 @@
 """Sets a devnet up, tells the story on it, and leaves nothing running."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from chains.errors import ChainError
 from relayer.demo.show import Emit, Teller
 from relayer.demo.stage import Failed, Stage
-from relayer.demo.story import STORY, figures
+from relayer.demo.story import STORY, Scene, figures
 from relayer.devnet.down import end
 from relayer.devnet.reaper import Reaper
 from relayer.devnet.state import DevnetError, State, load
 from relayer.devnet.up import default_plan, prepare, up
 
 
-async def run(directory: Path, *, keep: bool, emit: Emit | None) -> State | None:
+async def run(directory: Path, *, keep: bool, emit: Emit | None, story: Sequence[Scene] = STORY) -> State | None:
     """Tells the story and returns the devnet's record if it went well, else None. With `keep` the devnet still runs.
     However this is left otherwise, nothing runs any more. `directory` is absolute. Raises `DevnetError` where there can
     be no devnet in it."""
@@ -28,7 +29,7 @@ async def run(directory: Path, *, keep: bool, emit: Emit | None) -> State | None
             with teller.step("set-up", "Three local chains, a bus and a committee of four start") as step:
                 state = await up(directory, plan, step.tell)
             async with Stage(state) as stage:
-                for scene in STORY:
+                for scene in story:
                     with teller.step(scene.name, scene.title) as step:
                         await scene.play(stage, step)
                 figures_ = await figures(stage)

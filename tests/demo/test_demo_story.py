@@ -1,0 +1,176 @@
+"""The demo as a user runs it, and what is left behind when it, or a devnet, is broken off."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relayer.demo.show import Teller
+from relayer.demo.stage import UNIT, Failed, coins
+from relayer.demo.story import LOCKED, STORY
+from relayer.devnet import command, state
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One whole run."""
+
+    code: int
+    lines: list[dict[str, Any]]
+    errors: str
+    directory: Path
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    directory = tmp_path_factory.mktemp("demo") / "devnet"
+    done = subprocess.run(
+        [command.program(), "demo", "--json", "--dir", str(directory)], capture_output=True, text=True, check=False
+    )
+    return Told(done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr, directory)
+
+
+def test_every_step_of_the_story_goes_well(told: Told) -> None:
+    *steps, last = told.lines
+    assert [step["name"] for step in steps] == ["set-up", *(scene.name for scene in STORY)], told.errors or last
+    assert all(step["ok"] for step in steps)
+    assert last["result"] == "ok"
+    assert told.code == 0
+
+
+def test_caps_never_exceed_what_is_locked(told: Told) -> None:
+    for step in told.lines:
+        assert sum(map(int, step.get("caps", []))) <= LOCKED
+
+
+def test_refused_mints_are_mined_and_say_why(told: Told) -> None:
+    refused = [one for step in told.lines for one in step.get("refused", [])]
+    assert len(refused) == 5
+    assert {one["error"] for one in refused} == {"ExceedsCap"}
+    assert all(len(one["transaction"]) == 66 for one in refused)
+
+
+def test_nothing_is_left_running(told: Told) -> None:
+    record = state.load(told.directory)
+    assert record is not None
+    assert len(record.processes) == 9
+    assert record.living() == ()
+
+
+def test_secrets_are_in_private_files_and_in_no_log(told: Told) -> None:
+    secrets = [file.read_text().strip() for file in told.directory.glob("members/*/passphrase")]
+    assert len(secrets) == 4
+    private = [f for name in ("passphrase", "keystore", "member.toml", "store.db") for f in _members(told, name)]
+    assert len(private) == 16
+    assert all(file.stat().st_mode & 0o077 == 0 for file in private)
+    for log in told.directory.glob("logs/*.log"):
+        text = log.read_text(errors="replace")
+        assert not any(secret in text for secret in secrets)
+
+
+def _members(told: Told, name: str) -> list[Path]:
+    return list(told.directory.glob(f"members/*/{name}"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_devnet_that_is_broken_off_leaves_nothing_running(number: signal.Signals, tmp_path: Path) -> None:
+    directory = tmp_path / "devnet"
+    up = subprocess.Popen(
+        [command.program(), "devnet", "up", "--dir", str(directory)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    _until(lambda: (record := state.load(directory)) is not None and len(record.living()) == 5, up)
+    os.kill(up.pid, number)
+    up.communicate()
+    assert up.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 130)
+    _until(lambda: (record := state.load(directory)) is not None and not record.living())
+
+
+def _until(holds: Callable[[], bool], process: "subprocess.Popen[bytes] | None" = None) -> None:
+    """Polls; the test's own time limit ends what never holds."""
+    while not holds():
+        if process is not None and process.poll() is not None:
+            raise AssertionError(process.communicate()[1])
+        time.sleep(0.05)
+
+
+def test_a_directory_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("dear")
+    code, error = _ballast("devnet", "up", "--dir", str(tmp_path))
+    assert code == 1
+    assert "neither empty nor a devnet's" in error
+    assert (tmp_path / "letter").read_text() == "dear"
+
+
+def test_there_is_no_status_and_no_end_of_a_devnet_that_is_not_there(tmp_path: Path) -> None:
+    for action in ("status", "down"):
+        code, error = _ballast("devnet", action, "--dir", str(tmp_path))
+        assert code == 1
+        assert "there is no devnet in" in error
+
+
+def test_an_unknown_family_is_named(tmp_path: Path) -> None:
+    code, error = _ballast("devnet", "up", "--dir", str(tmp_path / "devnet"), "--source", "nosuch")
+    assert code == 2
+    assert "no chain family for 'nosuch'" in error
+
+
+def test_a_second_devnet_in_the_same_place_is_refused_and_the_first_one_left_alone(tmp_path: Path) -> None:
+    from relayer.devnet import processes
+
+    sleeper = processes.start("it", (sys.executable, "-c", "import time; time.sleep(600)"), tmp_path / "log")
+    try:
+        (tmp_path / "devnet").mkdir()
+        state.State(tmp_path / "devnet", processes=(sleeper,), up=True).save()
+        for arguments in (("devnet", "up"), ("demo",)):
+            code, error = _ballast(*arguments, "--dir", str(tmp_path / "devnet"))
+            assert code == 1
+            assert "already" in error
+            assert sleeper.alive()
+    finally:
+        processes.stop([sleeper])
+
+
+def _ballast(*arguments: str) -> tuple[int, str]:
+    done = subprocess.run([command.program(), *arguments], capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+def test_a_step_that_fails_is_told_and_ends_the_story() -> None:
+    lines: list[dict[str, Any]] = []
+    teller = Teller(lambda line: lines.append(dict(line)))
+    with teller.step("good", "Good") as step:
+        step.tell("a line", figure="1")
+    with pytest.raises(Failed), teller.step("bad", "Bad"):
+        raise Failed("why")
+    teller.result("why", {})
+    assert [(line.get("name"), line.get("ok")) for line in lines] == [("good", True), ("bad", False), (None, None)]
+    assert lines[0]["figure"] == "1"
+    assert lines[-1]["result"] == "failed"
+    assert lines[-1]["why"] == "why"
+
+
+def test_the_story_for_people_is_told_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    teller = Teller(None)
+    with teller.step("good", "Good [title]") as step:
+        step.tell("a [line]")
+    teller.result(None, {"figure": "1"})
+    out = capsys.readouterr().out
+    assert "Good [title]" in out
+    assert "a [line]" in out
+    assert "Summary" in out
+
+
+def test_amounts_are_shown_exactly() -> None:
+    assert coins(1000 * UNIT) == "1,000 USD"
+    assert coins(UNIT // 2) == "0.5 USD"
+    assert coins(1) == "0.000001 USD"
