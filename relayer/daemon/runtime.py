@@ -248,9 +248,16 @@ class Runtime:
             await self._do(step())
             wanted = self._machine.bundle_wanted(self._now())
             if wanted is not None:
-                bundle = self._judge.bundle(wanted)
-                await self._do(self._machine.propose(bundle, self._now()))
+                await self._propose(wanted)
         self._kick.set()
+
+    async def _propose(self, wanted: tuple[Observation, ...]) -> None:
+        try:
+            bundle = self._judge.bundle(wanted)
+        except Missing as error:  # a verdict was forgotten meanwhile: this slot is lost, nothing else
+            self._tell("round.forgotten", why=str(error))
+            return
+        await self._do(self._machine.propose(bundle, self._now()))
 
     async def _do(self, effects: Iterable[fx.Effect]) -> None:
         for effect in effects:

@@ -6,7 +6,7 @@ import pytest
 
 from relayer.agreement.voting import Memory, Refusal, vote
 
-from .world import COLLATERAL, DESTINATIONS, Round, World, configured
+from .world import COLLATERAL, DESTINATIONS, STALENESS, Round, World, configured
 
 EVERYBODY = (0, 1, 2)
 
@@ -49,6 +49,21 @@ def test_room_comes_back_once_the_lower_cap_has_landed_or_the_lease_has_ended() 
     certified(other, 1, {"x": 6})
     other.wait(8)
     assert certified(other, 2, {"y": 6})
+
+
+def test_a_donation_raises_caps_and_never_beyond_the_collateral() -> None:
+    """What anybody sends to a vault counts while it lies there, and no longer."""
+    w = World()
+    w.hold("a", COLLATERAL + 4)
+    w.wait(2 * STALENESS)
+    w.observe(1, *EVERYBODY)
+    assert w.propose(1, EVERYBODY, {"x": COLLATERAL + 5}) is None
+    assert w.propose(1, EVERYBODY, {"x": COLLATERAL + 4}) is not None
+    w.hold("a", COLLATERAL)
+    w.wait(1)
+    w.observe(2, *EVERYBODY)
+    assert w.propose(2, EVERYBODY, {"x": COLLATERAL + 1}) is None
+    assert w.propose(2, EVERYBODY, {"x": COLLATERAL}) is not None
 
 
 def test_a_partition_with_fewer_than_t_on_each_side_certifies_nothing_and_heals() -> None:

@@ -1,0 +1,42 @@
+"""Each test that docs/faults.md names exists, and the rows that this family must show have one."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROW = re.compile(r"^\| (?P<id>[A-Z]\d+) \|.*\| (?P<shown>[^|]*)\|$", re.MULTILINE)
+NAMED = re.compile(r"`(?P<place>[\w./]+)::(?P<test>\w+)`")
+SHOWN = (
+    {f"R{i}" for i in range(1, 10)}
+    | {"M1", "M4", "M5", "M6", "N2", "D1", "D2"}
+    | {f"X{i}" for i in range(1, 7)}
+    | {f"V{i}" for i in range(1, 13)}
+)
+TEXT = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+
+
+@cache
+def defined(place: str) -> frozenset[str]:
+    """Names of the tests in a folder of Python tests, with the names of its files, or in one file of contract tests."""
+    if place.endswith(".t.sol"):
+        source = (ROOT / "contracts" / "evm" / "test" / place).read_text(encoding="utf-8")
+        return frozenset(re.findall(r"function (test\w*|invariant\w*)\(", source))
+    found = set()
+    for file in (ROOT / place).rglob("test_*.py"):
+        found |= {file.stem, *re.findall(r"def (test_\w+)\(", file.read_text(encoding="utf-8"))}
+    return frozenset(found)
+
+
+@pytest.mark.parametrize("named", sorted(set(NAMED.findall(TEXT))), ids="::".join)
+def test_a_named_test_exists(named: tuple[str, str]) -> None:
+    place, test = named
+    assert test in defined(place)
+
+
+@pytest.mark.parametrize("row", sorted(SHOWN))
+def test_a_row_that_must_be_shown_names_a_test(row: str) -> None:
+    rows = {match["id"]: match["shown"] for match in ROW.finditer(TEXT)}
+    assert NAMED.search(rows[row])
