@@ -132,8 +132,8 @@ async def kill(stage: Stage, step: Step) -> None:
     await stage.redeem(last, 30 * UNIT)
     during = await stage.until(alpha, "a round without it", lambda s: certified(s) > certified(before))
     step.tell(f"round {certified(during)} was certified without it")
+    await stage.redeem(last, 20 * UNIT)  # while it is away, so that it has something to catch up with
     await stage.restart(charlie)
-    await stage.redeem(last, 20 * UNIT)
     after = await stage.until(charlie, "a later round known", lambda s: s["ready"] and certified(s) > certified(during))
     step.tell(f"{charlie.name} is back with its own store, and knows round {certified(after)}", round=certified(after))
 

@@ -14,7 +14,7 @@ from relayer.devnet.state import Member, State, write_private
 ROUTE = "USD"
 SYMBOL = "USD"
 DECIMALS = 6
-SLOT = 4
+SLOT = 3
 SKEW = 0
 FINALITY_LAG = 8
 STALENESS = 14
