@@ -19,8 +19,9 @@ setup: ## Make .venv and the tools, if anything changed
 demo: setup ## Run the whole story on three local chains
 	@$(bin)/ballast demo $(ARGS)
 
-test: setup ## Run the tests
-	@$(bin)/python -m pytest $(ARGS)
+# By file, since the tests of one file may share something that is slow to start. ARGS="-n 0" runs them in one process.
+test: setup ## Run the tests, on all processors
+	@$(bin)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 test-contracts: setup ## Run the contracts' own tests
 	@contracts/evm/test.sh $(ARGS)
