@@ -15,6 +15,7 @@ from relayer.rounds.messages import Commitments, Kind, Proposed, Session, Sign
 
 from .adversary import Tamper, false_root, fewer_observers, greedy, proposing, resigned, wrong_books
 from .committee import Committee, Message
+from .world import SLOT
 
 LEADER = 1
 HONEST = (0, 2, 3)
@@ -114,6 +115,30 @@ def test_a_second_proposal_with_unused_commitments_gets_no_share_either() -> Non
     c.slots(2)
     assert set(c.disputes("two proposals")) == set(HONEST)
     assert sorted(shares(c, 1)) == [2, 3], "for the first one, by those whom its session names"
+    c.audit(faulty=[LEADER])
+
+
+def test_what_was_signed_before_a_restart_binds_in_the_same_slot_after_it() -> None:
+    """Member 2 gave its share for one proposal and restarts; the leader offers it another, with its new commitments."""
+    c = Committee()
+    c.tamper = lambda m: () if m.kind in (Kind.SHARE, Kind.CERTIFICATE) and m.round == 1 else (m,)
+    c.slots(1.1)
+    (signed,) = (e for e, _ in c.nodes[2].disk.log if isinstance(e, fx.RecordSignature))
+    c.at(SLOT + 4, c.nodes[2].stop)
+    c.at(SLOT + 5, c.nodes[2].start)
+    c.run(SLOT + 6)
+    batches = [m for m in c.sent if m.kind == Kind.COMMITMENTS and (m.source, m.target) == (2, LEADER)]
+    fresh = Commitments.decode(batches[-1].body, 3).commitments[0]
+    sent = next(m for m in c.sent if m.kind == Kind.PROPOSAL and m.target == 2)
+    proposed = Proposed.decode(sent.body)
+    session = Session(2, tuple(fresh if x.identifier == 3 else x for x in proposed.session.commitments))
+    other = fewer_observers(c.nodes[LEADER], proposed.proposal)
+    before = len(c.sent)
+    c.deliver(replace(sent, body=Proposed(other, session).encode()), 0.0)
+    c.run(SLOT + 7)
+    assert signed.message == proposed.proposal.id != other.id
+    assert {note["code"] for me, note in c.noted("refuse") if me == 2} == {"double"}
+    assert not [m for m in c.sent[before:] if m.source == 2 and m.kind == Kind.SHARE]
     c.audit(faulty=[LEADER])
 
 

@@ -119,3 +119,13 @@ def test_a_session_that_is_asked_for_before_the_proposal_comes_is_answered_with_
     assert c.rounds == [1]
     assert [m.source for m in c.sent if m.kind == Kind.SHARE] == [3, 3, 0]
     c.audit()
+
+
+def test_every_message_signed_is_remembered_for_its_round() -> None:
+    c = Committee(heartbeat=30)
+    c.slots(4)
+    for node in c.nodes:
+        signed = {e.round: e.message for e, _ in node.disk.log if isinstance(e, fx.RecordSignature)}
+        assert node.machine is not None
+        newest = max(signed)
+        assert node.machine.memory.messages[newest] == signed[newest]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from relayer.rounds.leading import most_sessions
+from relayer.rounds.leading import Leading, most_sessions
 from relayer.rounds.messages import Kind, Proposed, Session, Share, Sign
 
 from .committee import Committee, Message
@@ -145,3 +145,15 @@ def test_no_commitment_is_used_in_two_sessions() -> None:
         for commitment in session.commitments
     ]
     assert len(used) == len(set(used))
+
+
+def test_who_refuses_for_a_commitment_is_asked_once_more_after_all_others_and_then_no_more() -> None:
+    c = Committee()
+    leading = Leading(1)
+    assert leading.candidates(1, {}, c.first) == [1, 2, 3, 0]
+    leading.refused(2, again=True)
+    assert leading.candidates(1, {}, c.first) == [1, 3, 0, 2]
+    leading.refused(2, again=True)
+    assert leading.candidates(1, {}, c.first) == [1, 3, 0]
+    leading.refused(3, again=False)
+    assert leading.candidates(1, {}, c.first) == [1, 0]
