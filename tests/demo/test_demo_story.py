@@ -16,7 +16,7 @@ import pytest
 from relayer.demo.show import Teller
 from relayer.demo.stage import UNIT, Failed, coins
 from relayer.demo.story import LOCKED, STORY
-from relayer.devnet import command, state
+from relayer.devnet import command, processes, state
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -125,8 +125,6 @@ def test_an_unknown_family_is_named(tmp_path: Path) -> None:
 
 
 def test_a_second_devnet_in_the_same_place_is_refused_and_the_first_one_left_alone(tmp_path: Path) -> None:
-    from relayer.devnet import processes
-
     sleeper = processes.start("it", (sys.executable, "-c", "import time; time.sleep(600)"), tmp_path / "log")
     try:
         (tmp_path / "devnet").mkdir()
@@ -174,3 +172,21 @@ def test_amounts_are_shown_exactly() -> None:
     assert coins(1000 * UNIT) == "1,000 USD"
     assert coins(UNIT // 2) == "0.5 USD"
     assert coins(1) == "0.000001 USD"
+
+
+def test_the_status_of_a_devnet_tells_what_runs_and_fails_once_something_does_not(tmp_path: Path) -> None:
+    sleeper = processes.start("it", (sys.executable, "-c", "import time; time.sleep(600)"), tmp_path / "log")
+    chain, member = state.Chain("test:1", 1), state.Member("alpha", 2, {"test:1": ("http://127.0.0.1:3",)})
+    try:
+        state.State(tmp_path, (chain,), (member,), 4, (sleeper,), up=True).save()
+        arguments = [command.program(), "devnet", "status", "--json", "--dir", str(tmp_path)]
+        up = subprocess.run(arguments, capture_output=True, text=True, check=True)
+        told = json.loads(up.stdout)
+        assert told["up"]
+        assert told["programs"] == [{"name": "it", "process": sleeper.pid, "alive": True}]
+        assert told["members"][0]["url"] == "http://127.0.0.1:2"
+    finally:
+        processes.stop([sleeper])
+    broken = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert broken.returncode == 1
+    assert not json.loads(broken.stdout)["programs"][0]["alive"]
