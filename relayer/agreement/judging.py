@@ -193,10 +193,13 @@ class Judge:
         """Whether every expiry of the proposal lies below the horizons of its reporter's certificate."""
         if reporter.certificate is None:
             return False
-        horizons = self._certified[reporter.certificate.id].books
-        chains = {d.domain: d.chain for r in self._params(p.basis.config_id).routes for d in r.deployments}
-        entries = [e for of_route in self._proposed[p.id].entries.values() for e in of_route]
-        return all(expired(e, horizons.horizon(chains[e.domain])) for e in entries)
+        return self.behind(self._proposed[p.id], p.basis.config_id, self._certified[reporter.certificate.id].books)
+
+    def behind(self, known: CertifiedRound | ProposedRound, config_id: bytes, books: Books) -> bool:
+        """Whether every statement of the round, made under `config_id`, had expired at the horizons of `books`."""
+        chains = {d.domain: d.chain for r in self._params(config_id).routes for d in r.deployments}
+        entries = [e for of_route in known.entries.values() for e in of_route]
+        return all(expired(e, books.horizon(chains[e.domain])) for e in entries)
 
     def _observations(self, basis: Basis, round_: int, blobs: Blobs) -> tuple[Observation, ...]:
         (manifest,) = _all(blobs, (basis.observations,))

@@ -10,7 +10,7 @@ from relayer.agreement.records import Certified, Proposal
 from relayer.agreement.voting import Lost
 from relayer.rounds.machine import Restored
 
-CERTIFICATES = 16
+CERTIFICATES = 1024
 
 
 class Kept(Protocol):
@@ -67,14 +67,19 @@ def _only(round_: int, look_up: Callable[[int], bytes | None]) -> Mapping[int, b
 
 
 def _known(store: Memoirs, judge: Judge, blobs: Blobs) -> list[CertifiedRound]:
-    """The newest certificates, oldest first; those whose parts were pruned are not needed any more."""
-    rounds = []
-    for kept in reversed(list(store.certificates(CERTIFICATES))):
+    """The certificates of which a statement may still be in force, oldest first: newest back to the first whose every
+    statement lies behind the highest one's horizons, or whose parts were pruned."""
+    rounds: list[CertifiedRound] = []
+    for kept in store.certificates(CERTIFICATES):
+        certified = Certified.decode(kept.raw)
         try:
-            rounds.append(judge.certified(Certified.decode(kept.raw), blobs))
+            known = judge.certified(certified, blobs)
         except (Missing, UnknownConfiguration):
-            continue
-    return rounds
+            break
+        rounds.append(known)
+        if judge.behind(known, certified.basis.config_id, rounds[0].books):
+            break
+    return rounds[::-1]
 
 
 def lost_since(lost_at: int, params: Params, configs: Sequence[Params]) -> Lost:

@@ -63,7 +63,7 @@ def edit(path: Path, statement: str) -> None:
 
 
 def test_missing(path: Path) -> None:
-    assert "create" in refused(path, StoreMissing)
+    assert "ballast store init" in refused(path, StoreMissing)
     assert not path.exists()
     refused(path.parent / "nowhere" / "safety.db", StoreMissing)
 
