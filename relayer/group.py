@@ -18,6 +18,10 @@ FORMAT: Final = "ballast-group"
 VERSION: Final = 1
 MAX_EPOCH = 2**64 - 1
 
+# Counted before parsing: libraries raise Python's limit on recursion beyond what the stack holds, and then deep nesting
+# ends the process instead of raising an error.
+_OBJECTS = 2
+
 Point = Annotated[str, StringConstraints(pattern=r"^0[23][0-9a-f]{64}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}$")]
 
@@ -78,6 +82,8 @@ def encode_group(group: Group) -> str:
 def decode_group(text: str) -> Group:
     """The group that `text` holds. Raises `GroupError`: not JSON, a field missing, unknown, twice or malformed, points
     that do not belong together."""
+    if text.count("{") > _OBJECTS or "[" in text:
+        raise GroupError("group record: nested otherwise than any group record is")
     try:
         value = json.loads(text, object_pairs_hook=_once, parse_constant=_constant)
         record = GroupRecord.model_validate(value)

@@ -179,9 +179,16 @@ def _opened(plain: bytes, where: str) -> KeystoreContents:
     return KeystoreContents(raw.member, Secret32(bytes.fromhex(raw.identity)), shares, accounts)
 
 
+_BRACKETS = 16
+"""More than a keystore's file has."""
+
+
 def _parsed(data: bytes, where: str) -> _File:
     damaged = KeystoreDamaged(f"{where}: the file was cut off or altered; restore it from a backup")
     try:
+        # Libraries raise Python's limit on recursion beyond what the stack holds: nothing nested deeply is parsed.
+        if data.count(b"{") + data.count(b"[") > _BRACKETS:
+            raise ValueError
         fields = json.loads(data)
     except (ValueError, RecursionError):
         # What begins as every keystore does was one; so may an empty file have been.
