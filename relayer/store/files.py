@@ -60,7 +60,7 @@ class Witness:
         except FileNotFoundError:
             raise StoreStale(
                 f"{path} is missing: the store was moved or restored without it, so nothing shows that it is complete. "
-                "Bring the file along, or recover the store"
+                "Bring the file along, or recover the store with `ballast store recover`"
             ) from None
 
     def read(self) -> int:
@@ -73,7 +73,7 @@ class Witness:
                 if check == _check(generation):
                     found.append(int(generation))
         if not found:
-            raise StoreCorrupt(f"{self._path} is damaged: recover the store")
+            raise StoreCorrupt(f"{self._path} is damaged: recover the store with `ballast store recover`")
         return max(found)
 
     def follow(self, generation: int) -> None:

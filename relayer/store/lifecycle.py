@@ -22,7 +22,7 @@ from relayer.store.errors import (
 )
 from relayer.store.files import ProcessLock, Witness, create_private, require_private, set_aside
 
-RECOVER = "recover the store (the member then signs only what the amnesia rule allows)"
+RECOVER = "recover the store with `ballast store recover` (the member then signs only what the amnesia rule allows)"
 
 
 @dataclass(frozen=True, slots=True)
