@@ -75,7 +75,7 @@ def application(source: Source) -> web.Application:
 
 
 def _number(text: str, name: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 19:
+    if not text.isascii() or not text.isdigit() or len(text) > 19 or int(text) >= 1 << 63:
         problem = json.dumps({"error": f"{name}: a whole number expected"})
         raise web.HTTPBadRequest(text=problem, content_type="application/json")
     return int(text)

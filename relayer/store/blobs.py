@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from chains.hashing import keccak256
 from relayer.store import schema
 from relayer.store.errors import Conflict
 
 _BATCH = 500
+KEPT_DISPUTES = 16
+ROUNDS = 1 << 63  # what the tables' 64-bit columns hold; a round from outside may be any u64
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ def record_certificate(connection: Connection, round_: int, digest: bytes, raw: 
 
 
 def certificate(connection: Connection, round_: int) -> bytes | None:
+    if not 0 <= round_ < ROUNDS:
+        return None
     table = schema.certificates
     return connection.execute(select(table.c.raw).where(table.c.round == round_)).scalar_one_or_none()
 
@@ -75,16 +79,21 @@ def certificates(connection: Connection, limit: int, before: int | None) -> list
     table = schema.certificates
     query = select(table.c.round, table.c.digest, table.c.raw).order_by(table.c.round.desc()).limit(limit)
     if before is not None:
-        query = query.where(table.c.round < before)
+        query = query.where(table.c.round < min(before, ROUNDS - 1))
     return [Certified(int(r), d, raw) for r, d, raw in connection.execute(query)]
 
 
 def record_dispute(connection: Connection, kind: str, round_: int, culprit: int, raw: bytes) -> None:
-    """The same evidence again is kept once."""
+    """The same evidence again is kept once; of one kind the first `KEPT_DISPUTES` against a member, so that nobody
+    fills the disk by misbehaving. A round that no column holds stands as the greatest one."""
     table = schema.disputes
     digest = keccak256(raw)
-    if connection.execute(select(table.c.id).where(table.c.digest == digest)).first() is None:
-        connection.execute(insert(table).values(digest=digest, kind=kind, round=round_, culprit=culprit, raw=raw))
+    if connection.execute(select(table.c.id).where(table.c.digest == digest)).first() is not None:
+        return
+    alike = select(func.count()).where(table.c.kind == kind, table.c.culprit == culprit)
+    if connection.execute(alike).scalar_one() < KEPT_DISPUTES:
+        values = {"kind": kind, "round": min(round_, ROUNDS - 1), "culprit": culprit, "raw": raw}
+        connection.execute(insert(table).values(digest=digest, **values))
 
 
 def disputes(connection: Connection) -> list[Dispute]:

@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from relayer.store import schema
-from relayer.store.blobs import put_blobs
+from relayer.store.blobs import ROUNDS, put_blobs
 from relayer.store.checks import check
 from relayer.store.errors import Conflict
-
-ROUNDS = 1 << 63
 
 
 def promise(connection: Connection) -> int:

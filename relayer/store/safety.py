@@ -71,7 +71,7 @@ class SafetyStore:
 
     def raise_promise(self, round: int) -> None:  # noqa: A002 - the protocol's term, here and below
         """Never lowers it; where it stands there already or higher, nothing happens."""
-        if not 0 <= round < rounds.ROUNDS:
+        if not 0 <= round < blobs.ROUNDS:
             raise Conflict(f"round {round}: not a round number")
         if round > self.promise():
             with self._db.binding() as c:
@@ -171,7 +171,7 @@ class SafetyStore:
         return (newest[0].round, newest[0].raw) if newest else None
 
     def record_dispute(self, kind: str, round: int, culprit: int, raw: bytes) -> None:  # noqa: A002
-        """The same evidence is kept once."""
+        """The same evidence is kept once, and of one kind no more than a few pieces against a member."""
         with self._db.transaction() as c:
             blobs.record_dispute(c, kind, round, culprit, raw)
 

@@ -281,3 +281,23 @@ def test_the_tables_exist_in_postgresql_too() -> None:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     for table in schema.metadata.sorted_tables:
         assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=dialect))
+
+
+def test_a_round_beyond_every_column_does_not_fail_the_store(store: SafetyStore) -> None:
+    beyond = 2**64 - 1
+    assert store.certificate(beyond) is None
+    store.record_certificate(3, M1, b"raw")
+    assert [c.round for c in store.certificates(5, before=beyond)] == [3]
+    store.record_dispute("invalid", beyond, 1, b"evidence")
+    assert [d.raw for d in store.disputes()] == [b"evidence"]
+    assert store.failure is None
+
+
+def test_a_member_cannot_fill_the_store_with_disputes(store: SafetyStore) -> None:
+    for i in range(100):
+        store.record_dispute("invalid", i, 1, b"%d" % i)
+    store.record_dispute("two observations", 7, 1, b"another kind")
+    store.record_dispute("invalid", 7, 2, b"another member")
+    kept = store.disputes()
+    assert [d.raw for d in kept[:-2]] == [b"%d" % i for i in range(16)]
+    assert [d.raw for d in kept[-2:]] == [b"another kind", b"another member"]
