@@ -94,7 +94,7 @@ def usage(state: "State") -> str:
     from relayer.devnet.configuration import ROUTE
 
     first, last = state.members[0], state.chains[-1]
-    shown = _shown(state)
+    shown, ballast = _from_here(state.directory), _ballast()
     where = f"--committee {shown}/committee.toml --route {ROUTE} --gate {last.name}"
     who = f"--key file:{shown}/user.key --rpc http://127.0.0.1:{last.port}"
     return "\n".join(
@@ -105,20 +105,32 @@ def usage(state: "State") -> str:
             *(f"  {one.name:<14} member   {one.url:<24} {shown}/logs/{one.name}.log" for one in state.members),
             "",
             "Look, mint, burn, take a round with you and check it, end it:",
-            f"  ballast status --url {first.url} --watch",
-            f"  ballast mint {where} {who} --to ADDRESS --amount 5 --member-url {first.url}",
-            f"  ballast redeem {where} {who} --amount 5",
-            f"  ballast rounds export --url {first.url} --out round.json",
-            f"  ballast verify round.json --committee {shown}/committee.toml --group-key @{shown}/group.json",
-            f"  ballast devnet down --dir {shown}",
+            f"  {ballast} status --url {first.url} --watch",
+            f"  {ballast} mint {where} {who} --to ADDRESS --amount 5 --member-url {first.url}",
+            f"  {ballast} redeem {where} {who} --amount 5",
+            f"  {ballast} rounds export --url {first.url} --out round.json",
+            f"  {ballast} verify round.json --committee {shown}/committee.toml --group-key @{shown}/group.json",
+            f"  {ballast} devnet down --dir {shown}",
         ]
     )
 
 
-def _shown(state: "State") -> Path:
-    """The devnet's directory, from here where it is below."""
+def _ballast() -> str:
+    """What to type for this program: its name where the shell would find it, else its path (`make` puts nothing on
+    PATH)."""
+    import shutil
+
+    from relayer.devnet.command import program
+
+    own = Path(program())
+    found = shutil.which("ballast")
+    return "ballast" if found is not None and Path(found).samefile(own) else str(_from_here(own))
+
+
+def _from_here(path: Path) -> Path:
+    """`path`, relative where it is below the working directory."""
     here = Path.cwd()
-    return state.directory.relative_to(here) if state.directory.is_relative_to(here) else state.directory
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 @contextmanager
