@@ -195,6 +195,12 @@ class Judge:
             return False
         return self.behind(self._proposed[p.id], p.basis.config_id, self._certified[reporter.certificate.id].books)
 
+    def dropped(self, p: Proposal, reporter: Observation) -> bool:
+        """Whether a judged proposal had expired altogether for its reporter, so that nobody looked at its
+        observations; also where its parts were forgotten since."""
+        known = p.id in self._proposed and (not reporter.certificate or reporter.certificate.id in self._certified)
+        return not known or self._over(p, reporter)
+
     def behind(self, known: CertifiedRound | ProposedRound, config_id: bytes, books: Books) -> bool:
         """Whether every statement of the round, made under `config_id`, had expired at the horizons of `books`."""
         chains = {d.domain: d.chain for r in self._params(config_id).routes for d in r.deployments}

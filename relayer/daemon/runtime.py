@@ -7,7 +7,7 @@ effects is carried out in order, and a record that cannot be made durable ends t
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -15,13 +15,14 @@ from chains.encoding import MintCap
 from chains.types import Log
 from chains.wire import EncodingError
 from relayer.agreement.bundle import Bundle, CertifiedRound, Invalid
-from relayer.agreement.closures import parts
+from relayer.agreement.closures import closure
 from relayer.agreement.judging import Judge, Missing, UnknownConfiguration
 from relayer.agreement.observation import ChainReading, Observation
 from relayer.agreement.params import Params
-from relayer.agreement.records import Certified, Proposal, decode_statements
+from relayer.agreement.records import Basis, Certified, Proposal, decode_statements
 from relayer.bus.bus import Bus, Incoming
 from relayer.bus.errors import FetchFailed
+from relayer.daemon.admission import FETCHES, Admission
 from relayer.daemon.blobs import BlobCache
 from relayer.daemon.pruning import EVERY
 from relayer.daemon.reading import Readings
@@ -31,6 +32,7 @@ from relayer.rounds import effects as fx
 from relayer.rounds.leading import session_length
 from relayer.rounds.machine import Machine
 from relayer.rounds.messages import Call, Commitments, Kind, Proposed, Refused, Share, Sign
+from relayer.store.errors import StoreError
 
 T = TypeVar("T")
 
@@ -79,9 +81,14 @@ class Findings:
 
 
 KEPT_VERDICTS = 4096
+SETTLE_SECONDS = 60.0
 WORTH_TELLING = frozenset(
     {"outlier", "split", "refused", "refuse", "share.invalid", "session.silent", "round.unsigned", "round.empty"}
 )
+
+
+class Unjudged(Exception):
+    """Judging failed in a way that it never should: what was judged does not count, and nobody is to blame."""
 
 
 class Runtime:
@@ -119,7 +126,9 @@ class Runtime:
         self._entry = asyncio.Lock()
         self._tasks: asyncio.TaskGroup | None = None
         self._kick = asyncio.Event()
-        self._recent: dict[int, set[bytes]] = {}
+        self._admission = Admission()
+        self._recent: dict[Basis, tuple[int, Mapping[bytes, bytes]]] = {}
+        self._ground: Mapping[bytes, bytes] = {}
         self._certificates = 0
         self.findings = Findings()
 
@@ -146,11 +155,21 @@ class Runtime:
 
     async def _listen(self) -> None:
         async for incoming in self._bus.messages():
-            self._spawn(self._guarded(incoming))
+            params = self._params(0)
+            if params is None or not self._admission.take(incoming, params.slot_at(self._now())):
+                self._meter.event("message.excess")
+                continue
+            self._spawn(self._framed(incoming))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         assert self._tasks is not None
         self._tasks.create_task(work)
+
+    async def _framed(self, m: Incoming) -> None:
+        try:
+            await self._guarded(m)
+        finally:
+            self._admission.done(m.sender)
 
     async def _guarded(self, m: Incoming) -> None:
         """What a message contains is its sender's to answer for: nothing in it stops this member."""
@@ -164,6 +183,8 @@ class Runtime:
             self._meter.dispute("invalid")
         except (FetchFailed, UnknownConfiguration, Missing) as error:
             self._tell("message.incomplete", member=m.sender, kind=m.kind, why=str(error))
+        except Unjudged as error:
+            self._tell("message.unjudged", member=m.sender, kind=m.kind, why=str(error))
 
     async def _message(self, m: Incoming) -> None:
         machine, now = self._machine, self._now
@@ -174,7 +195,7 @@ class Runtime:
             pairs = Commitments.decode(m.body, m.sender + 1)
             await self._enter(lambda: machine.commitments(m.sender, pairs))
         elif m.kind == Kind.OBSERVATION:
-            await self._observation(m.sender, m.body)
+            await self._observation(m.sender, m.round, m.body)
         elif m.kind == Kind.PROPOSAL:
             await self._proposal(m.sender, Proposed.decode(m.body))
         elif m.kind == Kind.SIGN:
@@ -191,10 +212,10 @@ class Runtime:
 
     # ---- judging
 
-    async def _observation(self, sender: int, raw: bytes) -> None:
+    async def _observation(self, sender: int, round_: int, raw: bytes) -> None:
         observation = Observation.decode(raw)
-        if observation.member != sender:
-            raise Invalid("an observation of another member")
+        if (observation.member, observation.round) != (sender, round_):
+            raise EncodingError("an observation of another member or round than its envelope's")
         self._blobs.put(raw)
         await self._settled(sender, lambda: self._judge.observation(observation, self._blobs))
         await self._enter(lambda: self._machine.observed(observation, self._now()))
@@ -204,41 +225,77 @@ class Runtime:
         params = self._params(proposal.round)
         if params is None or params.slot_at(self._now()) != proposal.round or sender != params.leader(proposal.round):
             return
-        await self._settled(sender, lambda: self._judge.proposed(proposal, self._blobs))
-        bundle = await self._settled(sender, lambda: self._judge.basis(proposal.basis, proposal.round, self._blobs))
+        bundle, ground = await self._settled(sender, lambda: self._grounded(proposal))
         own = await self._own(bundle, session_length(params) / 2)
-        self._note_closure(proposal, bundle)
+        self._note_closure(proposal, ground)
         await self._enter(lambda: self._machine.proposed(sender, proposed, bundle, own, self._now()))
         slot = self._machine.slot
         if slot is not None and slot.accepted is not None:
             self._blobs.put(slot.accepted.books.encoded)  # computed here: the certificate needs no fetching
 
+    def _grounded(self, proposal: Proposal) -> tuple[Bundle, Mapping[bytes, bytes]]:
+        """The proposal's bundle, and all that must be durable with a signature on it. Raises as judging does."""
+        self._judge.proposed(proposal, self._blobs)
+        bundle = self._judge.basis(proposal.basis, proposal.round, self._blobs)
+        named = (proposal.basis.statements, proposal.basis.observations)
+        own = self._blobs.collect(named)
+        if len(own) < len(set(named)):
+            raise Missing(set(named) - own.keys())
+        return bundle, {**closure(bundle.observations, self._blobs, self._judge.dropped), **own}
+
     async def _certificate(self, sender: int, certified: Certified) -> None:
         highest = self._machine.highest
-        if highest is not None and highest[0].round >= certified.round:
+        if highest is not None and (highest[0].round > certified.round or highest[0].id == certified.id):
             return
-        known = await self._settled(sender, lambda: self._judge.certified(certified, self._blobs))
-        await self._enter(lambda: self._machine.certified(certified, known))
+        known, statements = await self._settled(sender, lambda: self._with_statements(certified))
+
+        def learn() -> list[fx.Effect]:
+            self._blobs.put(statements)  # the cache may have let go of it meanwhile
+            return self._machine.certified(certified, known)
+
+        await self._enter(learn)
+
+    def _with_statements(self, certified: Certified) -> tuple[CertifiedRound, bytes]:
+        known = self._judge.certified(certified, self._blobs)
+        statements = self._blobs(certified.basis.statements)
+        if statements is None:
+            raise Missing([certified.basis.statements])
+        return known, statements
 
     async def _settled(self, sender: int, judge: Callable[[], T]) -> T:
-        """The verdict, after fetching what it calls for. Raises `FetchFailed` where the parts are not to be had."""
+        """The verdict, after fetching what it calls for. Raises `FetchFailed` where the parts are not to be had in
+        time, `Unjudged` for whatever judging should never raise."""
+        end = asyncio.get_running_loop().time() + SETTLE_SECONDS
         while True:
             try:
                 return judge()
             except Missing as missing:
-                found = await asyncio.gather(
-                    *(self._bus.fetch(sender, digest, self._blob_limit) for digest in missing.digests)
-                )
-                self._blobs.put_all(found)
+                await self._fetch(sender, sorted(missing.digests), end)
+            except (Invalid, EncodingError, FrostError, UnknownConfiguration, StoreError):
+                raise
+            except Exception as error:
+                raise Unjudged(f"{type(error).__name__}: {error}") from error
+
+    async def _fetch(self, sender: int, digests: list[bytes], end: float) -> None:
+        """Into the cache, a few at a time: a sender may name thousands, and none of them need exist."""
+
+        async def one(digest: bytes) -> None:
+            async with self._admission.fetching(sender):
+                self._blobs.put(await self._bus.fetch(sender, digest, self._blob_limit))
+
+        for at in range(0, len(digests), FETCHES):
+            if asyncio.get_running_loop().time() >= end:
+                raise FetchFailed(f"the parts of a message are not there within {SETTLE_SECONDS:g} s")
+            await asyncio.gather(*(one(digest) for digest in digests[at : at + FETCHES]))
 
     async def _own(self, bundle: Bundle, deadline: float) -> dict[tuple[str, int], ChainReading]:
         named = [reading for o in bundle.observations for reading in o.chains]
         return await self._readings.own(named, deadline)
 
-    def _note_closure(self, proposal: Proposal, bundle: Bundle) -> None:
+    def _note_closure(self, proposal: Proposal, ground: Mapping[bytes, bytes]) -> None:
         """Remembers what must be durable with a signature on this proposal."""
-        self._recent = {k: v for k, v in self._recent.items() if k >= proposal.round - 1}
-        self._recent[proposal.round] = parts(proposal.basis, bundle.observations, self._blobs)
+        self._recent = {basis: kept for basis, kept in self._recent.items() if kept[0] >= proposal.round - 1}
+        self._recent[proposal.basis] = proposal.round, ground
 
     # ---- the machine
 
@@ -254,7 +311,8 @@ class Runtime:
     async def _propose(self, wanted: tuple[Observation, ...]) -> None:
         try:
             bundle = self._judge.bundle(wanted)
-        except Missing as error:  # a verdict was forgotten meanwhile: this slot is lost, nothing else
+            self._ground = closure(wanted, self._blobs, self._judge.dropped)
+        except Missing as error:  # a verdict or a part was forgotten meanwhile: this slot is lost, nothing else
             self._tell("round.forgotten", why=str(error))
             return
         await self._do(self._machine.propose(bundle, self._now()))
@@ -274,8 +332,7 @@ class Runtime:
             case fx.RecordProposal():
                 self._record_proposal(effect)
             case fx.RecordSignature():
-                closure = self._blobs.collect(self._recent.get(effect.round, set()))
-                self._store.record_signature(effect.round, effect.message, effect.proposal, effect.commitment, closure)
+                self._record_signature(effect)
             case fx.RecordCertificate():
                 self._record_certificate(effect.certified)
             case fx.Send():
@@ -307,14 +364,30 @@ class Runtime:
     def _record_proposal(self, effect: fx.RecordProposal) -> None:
         for blob in effect.blobs.values():
             self._blobs.put(blob)
-        proposal = Proposal.decode(effect.raw)
-        self._note_closure(proposal, self._judge.basis(proposal.basis, proposal.round, self._blobs))
+        self._note_closure(Proposal.decode(effect.raw), {**self._ground, **effect.blobs})
         self._store.put_blobs(effect.blobs)
         self._store.record_proposal(effect.round, effect.raw)
 
+    def _record_signature(self, effect: fx.RecordSignature) -> None:
+        _, ground = self._recent[Proposal.decode(effect.proposal).basis]
+        accepted = self._machine.slot.accepted if self._machine.slot else None
+        # The books were computed here and never fetched: others will ask for them once the round is certified.
+        books = {} if accepted is None else {accepted.books.digest: accepted.books.encoded}
+        self._store.record_signature(
+            effect.round, effect.message, effect.proposal, effect.commitment, {**ground, **books}
+        )
+
     def _record_certificate(self, certified: Certified) -> None:
-        kept = self._recent.get(certified.round, set()) | {certified.basis.books, certified.basis.statements}
-        self._store.put_blobs(self._blobs.collect(kept))
+        highest = self._machine.highest
+        kept = dict(self._recent[certified.basis][1]) if certified.basis in self._recent else {}
+        if highest is not None and highest[0].id == certified.id:
+            kept[certified.basis.books] = highest[1].books.encoded
+        named = {certified.basis.books, certified.basis.statements}
+        kept |= self._blobs.collect(named - kept.keys())
+        if not named <= kept.keys():  # without them the store could not be taken up again after a restart
+            self._tell("certificate.incomplete", round=certified.round)
+            return
+        self._store.put_blobs(kept)
         self._store.record_certificate(certified.round, certified.id, certified.encode())
         self._judge.forget(certified.round - KEPT_VERDICTS)
         self._certificates += 1
