@@ -37,7 +37,7 @@ class Metrics:
     def render(self, status: Mapping[str, Any], ready: bool, bus: Mapping[tuple[int | None, str], int]) -> bytes:
         """The text of /metrics, with the gauges set from a `status` document."""
         self._ready.set(int(ready))
-        self._round.set(status["certified"]["round"] if status["certified"] else 0)
+        self._set(self._round, status["certified"]["round"] if status["certified"] else None)
         for (member, fate), count in bus.items():
             self._bus.labels("unknown" if member is None else str(member), fate).set(count)
         for chain in status["chains"]:
