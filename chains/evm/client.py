@@ -236,7 +236,8 @@ class Client:
                 self._checked = True
             return await self._node.ask(asked)
         except EndpointError as error:
-            raise Unreadable(f"the node: {error}") from None
+            ask = "; is it running, is its URL right?" if error.kind == "failing" else ""
+            raise Unreadable(f"the node: {error}{ask}") from None
 
     def _account(self) -> Any:
         from eth_account import Account
