@@ -40,6 +40,7 @@ from relayer.group import Group, decode_group
 from relayer.keystore import KeystoreContents, NoSuchKey, read_keystore, read_passphrase
 from relayer.rounds.machine import Machine
 from relayer.rounds.messages import limits
+from relayer.store.errors import StoreError
 from relayer.store.safety import Binding, SafetyStore
 
 SETTLE_SECONDS = 2.0
@@ -91,6 +92,15 @@ def timeline(configs: Sequence[Params]) -> Callable[[int], Params | None]:
         return next((p for p in reversed(ordered) if p.from_round <= round_), ordered[0] if ordered else None)
 
     return at
+
+
+def pays(keys: Keys, chain: str) -> bool:
+    """Whether this member has an account on the chain; without one it brings no statements there."""
+    try:
+        keys.contents.account(chain)
+    except NoSuchKey:
+        return False
+    return True
 
 
 def open_chains(config: MemberConfig, keys: Keys, store: SafetyStore, log: Any, turn: int) -> list[OpenChain]:
@@ -203,7 +213,7 @@ async def run_member(config: MemberConfig, ready: Callable[[int], None]) -> None
                 int.from_bytes(os.urandom(8), "big"),
             )
         )
-        targets = {d.domain: Target(d, c.chain) for c in chains for d in c.deployments}
+        targets = {d.domain: Target(d, c.chain) for c in chains if pays(keys, c.name) for d in c.deployments}
         submitter = Submitter(
             targets,
             readings.gates,
@@ -264,6 +274,10 @@ async def _settle(c: OpenChain, log: Any) -> None:
             await c.chain.settle()
         except ChainError as error:
             log.warning("settle.failed", chain=c.name, why=str(error))
+        except StoreError:
+            raise  # it takes nothing any more, and the rounds stop with it
+        except Exception as error:  # what waits in the journal must not be forgotten because of one strange answer
+            log.error("settle.broken", chain=c.name, why=f"{type(error).__name__}: {error}")
         await asyncio.sleep(SETTLE_SECONDS)
 
 

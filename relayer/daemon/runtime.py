@@ -399,7 +399,7 @@ class Runtime:
         blob = self._blobs(certified.basis.statements)
         if params is not None and blob is not None:
             leaves = tuple(leaf for leaf in decode_statements(blob) if isinstance(leaf, MintCap))
-            self._submitter.offer(jobs(certified.certificate, leaves), params)
+            self._submitter.offer(jobs(certified.certificate, leaves, known.books), params)
 
     def _note(self, note: fx.Note) -> None:
         self._meter.event(note.event)

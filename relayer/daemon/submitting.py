@@ -10,14 +10,23 @@ from dataclasses import dataclass
 from chains.encoding import Certificate, MintCap, Tree, submission
 from chains.errors import ChainError
 from chains.types import Chain, Checkpoint, Deployment, GateState, Log
+from relayer.agreement.books import Books
 from relayer.agreement.params import Params, RouteParams
+from relayer.store.errors import StoreError
+
+Granted = tuple[tuple[int, int], ...]
+"""Round and expiry of each earlier statement with a cap above 0 that may be in force at a gate, or come to be."""
 
 
-def matters(leaf: MintCap, gate: GateState, chain_time: int, lease: int, route: RouteParams) -> bool:
+def matters(
+    leaf: MintCap, gate: GateState, chain_time: int, lease: int, route: RouteParams, granted: Granted = ()
+) -> bool:
     """Whether the gate should get `leaf`: a first cap, a cap moved beyond the deviation or from or to 0, or a lease of
-    which half has passed. A cap of 0 is not renewed: a gate without a live statement refuses all the same."""
+    which half has passed. A cap of 0 is not renewed: a gate without a live statement refuses all the same. But the gate
+    is seen at finality, and may have taken any of the `granted` since."""
     if leaf.mint_cap == 0:
-        return gate.cap > 0 and gate.expires_at > chain_time
+        live = gate.cap > 0 and gate.expires_at > chain_time
+        return live or any(k > gate.round and expires_at > chain_time for k, expires_at in granted)
     if gate.cap == 0 or gate.expires_at - chain_time < lease / 2:
         return True
     return abs(leaf.mint_cap - gate.cap) * 10_000 > gate.cap * route.deviation_bps
@@ -25,7 +34,7 @@ def matters(leaf: MintCap, gate: GateState, chain_time: int, lease: int, route: 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A deployment with the chain that it is on; the chain is None where this member pays for no transactions."""
+    """A deployment with the chain that it is on, where this member pays for transactions."""
 
     deployment: Deployment
     chain: Chain
@@ -38,16 +47,27 @@ class Job:
     round: int
     leaf: MintCap
     raw: bytes
+    granted: Granted = ()
 
 
-def jobs(certificate: Certificate, leaves: tuple[MintCap, ...]) -> list[Job]:
-    """Each statement of a certified round as its gate takes it."""
+def jobs(certificate: Certificate, leaves: tuple[MintCap, ...], books: Books) -> list[Job]:
+    """Each statement of a certified round as its gate takes it; `books` are those that the round was computed from."""
     tree = Tree(leaves)
     found = []
     for leaf in leaves:
         encoded = leaf.encode()
-        found.append(Job(certificate.header.round, leaf, submission(encoded, tree.branch(encoded), certificate)))
+        raw = submission(encoded, tree.branch(encoded), certificate)
+        found.append(Job(certificate.header.round, leaf, raw, _granted(books, leaf)))
     return found
+
+
+def _granted(books: Books, leaf: MintCap) -> Granted:
+    return tuple(
+        (round_, e.expires_at)
+        for round_, alternatives in books.route(leaf.route).rounds
+        for e in {e for alternative in alternatives for e in alternative}
+        if e.domain == leaf.domain and e.cap
+    )
 
 
 class Submitter:
@@ -69,6 +89,7 @@ class Submitter:
         self._log = log
         self._count = count
         self._work: dict[bytes, asyncio.Task[None]] = {}
+        self._told: dict[bytes, str] = {}
         self.newest: dict[bytes, Job] = {}
 
     def offer(self, found: list[Job], params: Params) -> None:
@@ -85,19 +106,22 @@ class Submitter:
                 self._work[domain] = asyncio.get_running_loop().create_task(self._bring(job, params))
 
     async def _bring(self, job: Job, params: Params) -> None:
-        """In turn, and again as long as it matters: until the gate is seen to have it, at finality, or it expires."""
+        """In turn, and for as long as it is the newest statement: until the gate is seen to have it, at finality, or it
+        expires. What does not matter yet may do so later: leases run down, and finality shows what has landed."""
         target = self._targets[job.leaf.domain]
         route = params.route(job.leaf.route)
         lease = next((d.lease for d in route.deployments if d.domain == job.leaf.domain), 0) if route else 0
         await asyncio.sleep(self._turn(job.round) * self._stagger)
         while route is not None:
             at, gate = self._gates.get(job.leaf.domain, (None, None))
-            if at is not None and gate is not None:
-                if gate.round >= job.round or job.leaf.expires_at <= at.time:
-                    return
-                if not matters(job.leaf, gate, at.time, lease, route):
-                    return
-            await self._send(job, target)
+            if at is None or gate is None:
+                wanted = job.leaf.mint_cap == 0  # nothing is known of the gate: only what stops mints goes out blindly
+            elif gate.round >= job.round or job.leaf.expires_at <= at.time:
+                return
+            else:
+                wanted = matters(job.leaf, gate, at.time, lease, route, job.granted)
+            if wanted:
+                await self._send(job, target)
             await asyncio.sleep(params.n * self._stagger)
 
     async def _send(self, job: Job, target: Target) -> None:
@@ -109,10 +133,19 @@ class Submitter:
             self._count(target.deployment.chain, "failed")
             self._log.warning("submit.failed", gate=gate, round=job.round, why=str(error))
             return
+        except StoreError:
+            raise  # it takes nothing any more, and the rounds stop with it
+        except Exception as error:  # a fault of one chain's client must not end the work for this gate
+            self._count(target.deployment.chain, "failed")
+            self._log.error("submit.broken", gate=gate, round=job.round, why=f"{type(error).__name__}: {error}")
+            return
         if receipt is None:
             self._count(target.deployment.chain, "duplicate")
             self._log.debug("submit.there", gate=gate, round=job.round)
+        elif receipt.transaction == self._told.get(job.leaf.domain):
+            return  # executed and told before; it is only not seen at finality yet
         elif receipt.ok:
+            self._told[job.leaf.domain] = receipt.transaction
             self._count(target.deployment.chain, "landed")
             self._log.info(
                 "submit.landed",
@@ -123,6 +156,7 @@ class Submitter:
                 cost=receipt.cost,
             )
         else:
+            self._told[job.leaf.domain] = receipt.transaction
             self._count(target.deployment.chain, "refused")
             self._log.warning(
                 "submit.refused", gate=gate, round=job.round, why=receipt.error, transaction=receipt.transaction
