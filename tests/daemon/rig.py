@@ -74,6 +74,8 @@ class MemoryChain:
 
     async def submit(self, deployment: Deployment, submission: bytes, key: str) -> Receipt | None:
         """A gate without cryptography: newer rounds replace older ones."""
+        if self.down:
+            raise Unreadable(f"{self.name} is down")
         leaf = decode_leaf(submission[:177])
         assert isinstance(leaf, MintCap)
         r = Reader(submission[177:])

@@ -1,6 +1,5 @@
 """Members over a real bus and real stores: they agree, submit, survive a crash, and never contradict themselves."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -67,9 +66,9 @@ async def test_an_unreadable_destination_gets_no_new_statement(tmp_path: Path, n
         second.down = True
         c.world.chains[SOURCE].locked_amounts[c.world.position.id] = 900_000_000
         held = dict(second.gates)
+        # What the unreadable gate may still hold stays reserved, so only the other one gives way.
+        await until(lambda: all(0 < g.cap <= 400_000_000 for g in first.gates.values()))
         reached = certified(members[0])
-        await until(lambda: certified(members[0]) > reached + 3)
+        await until(lambda: certified(members[0]) > reached + 1)
         assert second.gates == held
-        total = sum(g.cap for chain in (first, second) for g in chain.gates.values())
-        assert total <= 900_000_000
-    await asyncio.sleep(0)
+        assert all(g.cap == 400_000_000 for g in first.gates.values())
