@@ -54,9 +54,17 @@ class Readings:
     """Reads, remembers what was read at which checkpoint, and says how each chain fares."""
 
     def __init__(
-        self, chains: Sequence[OpenChain], history: History, blobs: BlobCache, log: Log, deadline: float
+        self,
+        chains: Sequence[OpenChain],
+        history: History,
+        blobs: BlobCache,
+        log: Log,
+        deadline: float,
+        ahead: Sequence[Params] = (),
     ) -> None:
+        """`ahead`: configurations that come into force later, whose windows begin to be filled now."""
         self._chains = {c.name: c for c in chains}
+        self._ahead = tuple(ahead)
         self._history = history
         self._blobs = blobs
         self._log = log
@@ -67,11 +75,13 @@ class Readings:
         self.latest: dict[str, ChainReading] = {}
 
     async def read(self, params: Params) -> tuple[ChainReading, ...]:
-        """Every chain that can be read now, at its newest finalized checkpoint, in the order of their names."""
+        """Every chain that can be read now, at its newest finalized checkpoint, in the order of their names. Of each
+        only what `params` names: an observation that holds anything else is invalid under its configuration."""
         found = await asyncio.gather(*(self._newest(c) for c in self._chains.values()))
         readings = {reading.chain: reading for reading in found if reading is not None}
         self.latest = readings
-        windowed = self._windowed(readings, params)
+        self._record(readings, params)
+        windowed = self._windowed(_named(readings, params), params)
         for reading in windowed.values():
             self._remember(reading)
         return tuple(windowed[name] for name in sorted(windowed))
@@ -123,6 +133,15 @@ class Readings:
     def _absent(self, chain: str, what: str, error: Unreadable) -> None:
         self._log.warning("reading.absent", chain=chain, account=what, why=str(error))
 
+    def _record(self, readings: Mapping[str, ChainReading], params: Params) -> None:
+        """Adds to the windows, those of configurations to come included."""
+        moving = {
+            p.id: p for c in (*self._ahead, params) for r in c.routes if len(r.source_chains) > 1 for p in r.positions
+        }
+        for p in moving.values():
+            if p.chain in readings and (seen := readings[p.chain].position(p.id)):
+                self._history.record_reading(p.id, readings[p.chain].time, seen.amount)
+
     def _windowed(self, readings: Mapping[str, ChainReading], params: Params) -> dict[str, ChainReading]:
         """Coins on the move between chains must not count twice: for routes with positions on several chains, each
         position counts at its least reading since W before the oldest checkpoint; without that much history the
@@ -133,8 +152,7 @@ class Readings:
                 here = [readings[chain] for chain in route.source_chains if chain in readings]
                 oldest = min((r.time for r in here), default=0)
                 for p in route.positions:
-                    if p.chain in readings and (seen := readings[p.chain].position(p.id)):
-                        self._history.record_reading(p.id, readings[p.chain].time, seen.amount)
+                    if p.chain in readings and readings[p.chain].position(p.id):
                         complete = len(here) == len(route.source_chains)
                         past = self._history.readings(p.id, oldest - params.staleness)
                         history = [(one.time, one.amount) for one in past]
@@ -170,6 +188,22 @@ class Readings:
 
 async def _nothing() -> tuple[()]:
     return ()
+
+
+def _named(readings: Mapping[str, ChainReading], params: Params) -> dict[str, ChainReading]:
+    """The readings without what `params` does not name."""
+    positions = {p.id for r in params.routes for p in r.positions}
+    domains = {d.domain for r in params.routes for d in r.deployments}
+    chains = {p.chain for r in params.routes for p in r.positions} | params.destination_chains
+    return {
+        name: replace(
+            reading,
+            positions=tuple(p for p in reading.positions if p.position in positions),
+            gates=tuple(g for g in reading.gates if g.domain in domains),
+        )
+        for name, reading in readings.items()
+        if name in chains
+    }
 
 
 def _floored(reading: ChainReading, floors: Mapping[bytes, int | None]) -> ChainReading:

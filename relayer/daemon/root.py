@@ -15,7 +15,7 @@ from nacl.signing import VerifyKey
 from chains.caip import ChainId
 from chains.errors import ChainError, Refused, Unreadable
 from chains.registry import family
-from chains.types import ChainSetup, Position
+from chains.types import ChainSetup, Deployment, Position
 from relayer.agreement.judging import Judge, Missing, UnknownConfiguration
 from relayer.agreement.params import Params
 from relayer.bus.access import NatsOptions
@@ -23,6 +23,7 @@ from relayer.bus.bus import Bus
 from relayer.bus.envelope import Limits
 from relayer.bus.nats import NatsTransport
 from relayer.bus.server import NatsServer
+from relayer.config.committee import Committee
 from relayer.config.member import MemberConfig
 from relayer.daemon.blobs import BlobCache
 from relayer.daemon.checks import checks
@@ -103,9 +104,23 @@ def pays(keys: Keys, chain: str) -> bool:
     return True
 
 
-def open_chains(config: MemberConfig, keys: Keys, store: SafetyStore, log: Any, turn: int) -> list[OpenChain]:
-    """Every chain of the committee, opened by its family; none is contacted yet."""
-    positions, deployments = config.committee.positions(), config.committee.deployments()
+def to_be_read(committees: Sequence[Committee], round_: int) -> list[Committee]:
+    """Those of `committees` (oldest first) that are in force in `round_` or come into force later. A new one is read
+    before it takes effect, so that its windows are there by then; the old one holds until then."""
+    begun = [c for c in committees if c.from_round <= round_]
+    return [c for c in committees if c in begun[-1:] or c not in begun]
+
+
+def open_chains(
+    config: MemberConfig, committees: Sequence[Committee], keys: Keys, store: SafetyStore, log: Any, turn: int
+) -> list[OpenChain]:
+    """Every chain of the committee, opened by its family, for what any of `committees` has on it; none is contacted
+    yet. Where two of them declare the same position or deployment, the later one's options count."""
+    positions: dict[str, tuple[Position, ...]] = {}
+    deployments: dict[str, tuple[Deployment, ...]] = {}
+    for name in config.committee.chains:
+        positions[name] = tuple({p.id: p for c in committees for p in c.positions().get(name, ())}.values())
+        deployments[name] = tuple({d.domain: d for c in committees for d in c.deployments().get(name, ())}.values())
     opened = []
     for name in sorted(config.committee.chains):
         chain_id = ChainId.parse(name)
@@ -194,9 +209,11 @@ async def run_member(config: MemberConfig, ready: Callable[[int], None]) -> None
             os.urandom,
             memory,
         )
-        chains = open_chains(config, keys, store, log, config.index)
+        read = to_be_read(committees, max(0, params.slot_at(time.time())))
+        chains = open_chains(config, read, keys, store, log, config.index)
         metrics = Metrics()
-        readings = Readings(chains, store, blobs, log, max(1.0, (params.slot - 2 * params.skew) / 2))
+        deadline = max(1.0, (params.slot - 2 * params.skew) / 2)
+        readings = Readings(chains, store, blobs, log, deadline, [c.params() for c in read])
         stack.push_async_callback(readings.close)
         await check_chains(chains, log)
         transport = await stack.enter_async_context(_transport(config, log))

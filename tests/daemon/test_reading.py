@@ -1,0 +1,67 @@
+"""What a member reads goes into its observations only as far as the configuration in force names it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import structlog
+
+from chains.caip import AccountId, AssetId
+from chains.types import Position
+from relayer.agreement.params import Params, PositionParams
+from relayer.config.committee import Committee
+from relayer.daemon.blobs import BlobCache
+from relayer.daemon.reading import OpenChain, Readings
+from relayer.daemon.root import to_be_read
+from relayer.store.safety import Binding, SafetyStore
+from tests.daemon.rig import FIRST, SECOND, SOURCE, Nothing, World
+
+NEW = Position(AccountId.parse(f"{FIRST}:vault"), AssetId.parse(f"{FIRST}/coin:asset"), 6, Nothing())
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SafetyStore]:
+    with SafetyStore.create(f"sqlite:///{tmp_path / 'store'}", Binding(bytes(32), 0, bytes(32))) as made:
+        yield made
+
+
+def later(old: Params) -> Params:
+    """The route gets a second vault, on another chain, from round 100 on."""
+    (route,) = old.routes
+    positions = (*route.positions, PositionParams(NEW.id, FIRST, 6))
+    return replace(old, config_id=b"n" * 32, from_round=100, routes=(replace(route, positions=positions),))
+
+
+async def test_a_configuration_to_come_is_read_but_not_observed(store: SafetyStore) -> None:
+    world = World.make(1000)
+    world.chains[FIRST].locked_amounts[NEW.id] = 7
+    old = world.params((0, 1), (bytes(32),), 2, 0)
+    new = later(old)
+    held = {SOURCE: (world.position,), FIRST: (NEW,), SECOND: ()}
+    chains = [
+        OpenChain(name, chain, held[name], tuple(d for d in world.deployments if d.chain == name))
+        for name, chain in world.chains.items()
+    ]
+    readings = Readings(chains, store, BlobCache(store.blob), structlog.get_logger(), 5.0, [new])
+    named = {p.position for chain in await readings.read(old) for p in chain.positions}
+    assert named == {world.position.id}
+    assert [one.amount for one in store.readings(NEW.id, 0)] == [7]
+    assert [one.amount for one in store.readings(world.position.id, 0)] == [1000]
+    reading = readings.latest[FIRST]
+    assert reading.position(NEW.id)
+
+
+@dataclass(frozen=True)
+class Named:
+    from_round: int
+
+
+@pytest.mark.parametrize(
+    ("round_", "expected"), [(0, [0, 50, 100]), (49, [0, 50, 100]), (50, [50, 100]), (99, [50, 100]), (100, [100])]
+)
+def test_the_configurations_that_are_or_will_be_in_force_are_read(round_: int, expected: list[int]) -> None:
+    committees: list[Any] = [Named(0), Named(50), Named(100)]
+    found = to_be_read(cast(list[Committee], committees), round_)
+    assert [c.from_round for c in found] == expected
