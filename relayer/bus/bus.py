@@ -150,7 +150,14 @@ class Bus:
         """Other members get what `lookup` finds by its 32-byte Keccak-256 digest, beside the large bodies sent here."""
         self._lookup = lookup
 
-    async def send(self, kind: int, epoch: int, round: int, body: bytes, to: int | None = None) -> None:  # noqa: A002
+    async def send(
+        self,
+        kind: int,
+        epoch: int,
+        round: int,  # noqa: A002 - the protocol's term
+        body: bytes,
+        to: int | None = None,
+    ) -> None:
         """Sends to member `to`, or to all. While the transport is down this counts as `UNSENT` and is no error: a
         message may be lost anyway. Raises `SecondCopy` once a second copy of this member was met, and ValueError for a
         kind without a limit, a body above it, or an impossible receiver."""

@@ -85,6 +85,7 @@ class MemoryHub:
     def _publish(self, source: str, subject: str, payload: bytes) -> None:
         for transport in list(self._transports):
             for inbox in transport.inboxes.get(subject, ()):
+                # mypy infers no type for a lambda with a default.
                 self._route(source, transport, subject, payload, lambda inbox=inbox: inbox.put(payload))  # type: ignore[misc]
 
     def _server(self, subject: str) -> "MemoryTransport | None":
@@ -135,7 +136,7 @@ class MemoryTransport:
         self.inboxes.setdefault(subject, []).append(inbox)
         return inbox
 
-    async def request(self, subject: str, payload: bytes, timeout: float) -> bytes:  # noqa: ASYNC109
+    async def request(self, subject: str, payload: bytes, timeout: float) -> bytes:  # noqa: ASYNC109 - as the protocol has it
         self._require_up()
         server = self._hub._server(subject)
         if server is None:

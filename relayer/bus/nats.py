@@ -75,7 +75,7 @@ class NatsTransport:
         await self._attached(lambda client: self._answer(client, subject, handler))
         self._handlers.append((subject, handler))
 
-    async def request(self, subject: str, payload: bytes, timeout: float) -> bytes:  # noqa: ASYNC109
+    async def request(self, subject: str, payload: bytes, timeout: float) -> bytes:  # noqa: ASYNC109 - as the protocol has it
         client = self._current()
         try:
             reply = await client.request(subject, payload, timeout=timeout)
@@ -125,7 +125,7 @@ class NatsTransport:
                 await message.respond(b"" if reply is None else reply)
             except _LOST as error:
                 self._log.debug("bus.answer_lost", subject=subject, error=str(error))
-            except Exception as error:
+            except Exception as error:  # as the protocol says: it costs this request its answer
                 self._log.warning("bus.request_refused", subject=subject, error=str(error))
                 with contextlib.suppress(*_LOST):
                     await message.respond(b"")

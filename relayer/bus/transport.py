@@ -31,7 +31,7 @@ class Transport(Protocol):
         iteration ends. Raises `BusDown`."""
         ...
 
-    async def request(self, subject: str, payload: bytes, timeout: float) -> bytes:  # noqa: ASYNC109
+    async def request(self, subject: str, payload: bytes, timeout: float) -> bytes:  # noqa: ASYNC109 - part of the request
         """One answer. Raises `NoAnswer` after `timeout` seconds or where nobody serves the subject, `BusDown`."""
         ...
 

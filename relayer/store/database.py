@@ -40,6 +40,7 @@ def engine(url: URL) -> Engine:
     @event.listens_for(made, "connect")
     def configure(connection: object, _: object) -> None:
         # sqlite3's own transaction control is switched off, so that BEGIN below is the only one.
+        # (SQLAlchemy declares the driver's connection as an object.)
         connection.isolation_level = None  # type: ignore[attr-defined]
         cursor = connection.cursor()  # type: ignore[attr-defined]
         for pragma in (
