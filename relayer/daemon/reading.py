@@ -11,7 +11,7 @@ from typing import Protocol
 
 from chains.errors import ChainError, Unreadable
 from chains.types import Chain, Checkpoint, Deployment, GateState, Log, Position
-from chains.wire import ZERO32
+from chains.wire import ZERO32, EncodingError, Writer
 from relayer.agreement import window
 from relayer.agreement.observation import ChainReading, GateReading, PositionReading
 from relayer.agreement.params import Params
@@ -91,14 +91,16 @@ class Readings:
             async with asyncio.timeout(self._deadline):
                 at = await c.chain.finalized()
                 reading, gates = await self._at(c, at)
-        except (ChainError, TimeoutError) as error:
+        except (ChainError, TimeoutError, EncodingError) as error:
             text = str(error) or f"no answer within {self._deadline:g} s"
             if self.troubles.get(c.name) != text:
                 self._log.warning("chain.unreadable", chain=c.name, why=text)
             self.troubles[c.name] = text
             return None
         self.gates |= {domain: (at, state) for domain, state in gates.items()}
-        if c.name in self.troubles:
+        if absent := _absent(c, reading):
+            self.troubles[c.name] = f"at block {at.height} nothing is known of {', '.join(absent)}"
+        elif c.name in self.troubles:
             self._log.info("chain.readable", chain=c.name, height=at.height)
             del self.troubles[c.name]
         return reading
@@ -111,26 +113,28 @@ class Readings:
         positions = []
         for p, found in zip(c.positions, locked, strict=True):
             if isinstance(found, Unreadable):
-                self._absent(c.name, str(p.account), found)
+                self._tell_absent(c.name, str(p.account), found)
             else:
                 proof = self._blobs.put(found.proof) if found.proof else ZERO32
                 positions.append(PositionReading(p.id, found.amount, found.amount, proof))
         gates = {}
         for d, state in zip(c.deployments, states, strict=True):
             if isinstance(state, Unreadable):
-                self._absent(c.name, str(d.gate), state)
+                self._tell_absent(c.name, str(d.gate), state)
             else:
                 gates[d.domain] = state
-        return ChainReading(
+        reading = ChainReading(
             c.name,
             at.height,
             at.block_hash,
             at.time,
             tuple(sorted(positions, key=lambda p: p.position)),
             tuple(GateReading(d, gates[d].supply, gates[d].round, gates[d].cap) for d in sorted(gates)),
-        ), gates
+        )
+        reading.encode(Writer())  # a figure that no observation can hold is no reading
+        return reading, gates
 
-    def _absent(self, chain: str, what: str, error: Unreadable) -> None:
+    def _tell_absent(self, chain: str, what: str, error: Unreadable) -> None:
         self._log.warning("reading.absent", chain=chain, account=what, why=str(error))
 
     def _record(self, readings: Mapping[str, ChainReading], params: Params) -> None:
@@ -177,7 +181,7 @@ class Readings:
 
     async def _again(self, theirs: ChainReading, deadline: float) -> None:
         at = Checkpoint(theirs.chain, theirs.height, theirs.block_hash, theirs.time)
-        with contextlib.suppress(ChainError, TimeoutError):
+        with contextlib.suppress(ChainError, TimeoutError, EncodingError):
             async with asyncio.timeout(deadline):
                 reading, _ = await self._at(self._chains[theirs.chain], at)
                 self._remember(reading)
@@ -188,6 +192,12 @@ class Readings:
 
 async def _nothing() -> tuple[()]:
     return ()
+
+
+def _absent(c: OpenChain, reading: ChainReading) -> list[str]:
+    """The positions and gates that the reading lacks, as an operator knows them."""
+    lacking = [str(p.account) for p in c.positions if not reading.position(p.id)]
+    return lacking + [str(d.gate) for d in c.deployments if not reading.gate(d.domain)]
 
 
 def _named(readings: Mapping[str, ChainReading], params: Params) -> dict[str, ChainReading]:

@@ -78,8 +78,15 @@ class Service:
             reasons.append("no certificate is known yet")
         elif now > params.begins(known[0].round) + 2 * params.heartbeat + params.slot:
             reasons.append(f"no certificate since round {known[0].round}, for more than two heartbeats")
-        if (lost := self._machine.memory.lost) is not None and params.slot_at(now) < lost.first_round:
-            reasons.append(f"the store was lost: nothing is signed before round {lost.first_round}")
+        memory, round_ = self._machine.memory, params.slot_at(now)
+        if (lost := memory.lost) is not None:
+            horizons = [known[1].books.horizon(c) if known else 0 for c in params.destination_chains]
+            if round_ < lost.first_round:
+                reasons.append(f"the store was lost: nothing is signed before round {lost.first_round}")
+            elif min(horizons, default=0) <= lost.leases_end:
+                reasons.append(f"the store was lost: nothing is signed until all horizons are beyond {lost.leases_end}")
+        elif memory.promise > round_ + 1:
+            reasons.append(f"round {memory.promise} was entered, but the clock stands in {round_}: was it set back?")
         return reasons
 
     def metrics(self) -> bytes:

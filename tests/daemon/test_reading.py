@@ -1,6 +1,6 @@
 """What a member reads goes into its observations only as far as the configuration in force names it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -9,7 +9,8 @@ import pytest
 import structlog
 
 from chains.caip import AccountId, AssetId
-from chains.types import Position
+from chains.errors import Unreadable
+from chains.types import Checkpoint, Locked, Position
 from relayer.agreement.params import Params, PositionParams
 from relayer.config.committee import Committee
 from relayer.daemon.blobs import BlobCache
@@ -51,6 +52,31 @@ async def test_a_configuration_to_come_is_read_but_not_observed(store: SafetySto
     assert [one.amount for one in store.readings(world.position.id, 0)] == [1000]
     reading = readings.latest[FIRST]
     assert reading.position(NEW.id)
+
+
+async def test_what_is_absent_or_fits_no_observation_is_trouble(store: SafetyStore) -> None:
+    world = World.make(1000)
+    params = world.params((0, 1), (bytes(32),), 2, 0)
+    chain = world.chains[SOURCE]
+    readings = Readings(
+        [OpenChain(SOURCE, chain, (world.position,), ())], store, BlobCache(store.blob), structlog.get_logger(), 5.0
+    )
+    chain.locked_amounts[world.position.id] = 1 << 256
+    assert await readings.read(params) == ()
+    assert "amount" in readings.troubles[SOURCE]
+    whole = chain.locked
+
+    async def locked(positions: Sequence[Position], at: Checkpoint) -> tuple[Locked | Unreadable, ...]:
+        return tuple(Unreadable("halted") for _ in positions)
+
+    chain.locked = locked  # type: ignore[method-assign]
+    (reading,) = await readings.read(params)
+    assert not reading.positions
+    assert str(world.position.account) in readings.troubles[SOURCE]
+    chain.locked = whole  # type: ignore[method-assign]
+    chain.locked_amounts[world.position.id] = 5
+    await readings.read(params)
+    assert not readings.troubles
 
 
 @dataclass(frozen=True)
