@@ -41,9 +41,16 @@ class UnknownConfiguration(LookupError):
         super().__init__(f"configuration {config_id.hex()} is not known here: list its file under `previous`")
 
 
+class UnknownKey(UnknownConfiguration):
+    """Certified by an epoch whose group key this member does not have. Not a verdict."""
+
+    def __init__(self, epoch: int) -> None:
+        LookupError.__init__(self, f"the group key of epoch {epoch} is not known here")
+
+
 @dataclass(frozen=True)
 class Checks:
-    """The checks that need cryptography. Each raises `Invalid`.
+    """The checks that need cryptography. Each raises `Invalid`, `certificate` also `UnknownKey`.
 
     `member(key32, message, signature64)`: Ed25519. `certificate(epoch, message32, R33, z32)`: the group's signature.
     `proof(position id, checkpoint, amount, proof blob)`: a family's check of a state proof.

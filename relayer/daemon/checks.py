@@ -10,7 +10,7 @@ from chains.errors import ProofError
 from chains.registry import family
 from chains.types import Checkpoint, Position
 from relayer.agreement.bundle import Invalid
-from relayer.agreement.judging import Checks
+from relayer.agreement.judging import Checks, UnknownKey
 from relayer.frost import FrostError, GroupKey, verify
 
 
@@ -25,7 +25,7 @@ def checks(groups: Mapping[int, GroupKey], positions: Mapping[bytes, Position]) 
 
     def certificate(epoch: int, message: bytes, r: bytes, z: bytes) -> None:
         if epoch not in groups:
-            raise Invalid(f"the group key of epoch {epoch} is not known here")
+            raise UnknownKey(epoch)
         try:
             verify(groups[epoch], message, r, z)
         except FrostError as error:

@@ -1,5 +1,6 @@
 """The member's read-only HTTP service: liveness, readiness, metrics, status, certificates, rounds, statements."""
 
+import asyncio
 import json
 from typing import Any, Protocol
 
@@ -20,7 +21,7 @@ class Source(Protocol):
     def certificates(self, limit: int, before: int | None) -> list[dict[str, Any]]: ...
 
     def round(self, round_: int | None) -> dict[str, Any] | None:
-        """The exported round, the newest for None; None where it is not kept."""
+        """The exported round, the newest for None; None where it is not kept. Called in a thread of its own."""
         ...
 
     def statement(self, domain: bytes) -> dict[str, Any] | None: ...
@@ -29,6 +30,7 @@ class Source(Protocol):
 def application(source: Source) -> web.Application:
     """The routes. Every answer is JSON but /metrics."""
     app = web.Application(client_max_size=1024)
+    exporting = asyncio.Lock()
 
     async def health(_: web.Request) -> web.Response:
         return web.json_response({"alive": True})
@@ -51,8 +53,18 @@ def application(source: Source) -> web.Application:
 
     async def round_(request: web.Request) -> web.Response:
         name = request.match_info["round"]
-        found = source.round(None if name == "latest" else _number(name, "round"))
-        return _found(found, f"round {name} is not kept here")
+        number = None if name == "latest" else _number(name, "round")
+
+        def exported() -> str | None:
+            document = source.round(number)
+            return None if document is None else json.dumps(document)
+
+        # An exported round is megabytes: made one at a time and beside the event loop, which has slots to keep.
+        async with exporting:
+            text = await asyncio.to_thread(exported)
+        if text is None:
+            return _problem(404, f"round {name} is not kept here")
+        return web.json_response(text=text)
 
     async def statement(request: web.Request) -> web.Response:
         text = request.match_info["domain"].removeprefix("0x")

@@ -16,6 +16,7 @@ from chains.caip import ChainId
 from chains.errors import ChainError, Refused, Unreadable
 from chains.registry import family
 from chains.types import ChainSetup, Deployment, Position
+from relayer.agreement.bundle import Invalid
 from relayer.agreement.judging import Judge, Missing, UnknownConfiguration
 from relayer.agreement.params import Params
 from relayer.bus.access import NatsOptions
@@ -198,7 +199,7 @@ async def run_member(config: MemberConfig, ready: Callable[[int], None]) -> None
         lost = None if amnesia is None else lost_since(amnesia.lost_at, params, list(configs.values()))
         try:
             memory = restored(store, judge, blobs, lost)
-        except (Missing, UnknownConfiguration) as error:
+        except (Missing, UnknownConfiguration, Invalid) as error:
             raise MemberError(f"the store holds signatures whose ground is not there: {error}") from error
         signing = keys.contents.signing_key
         machine = Machine(

@@ -1,5 +1,9 @@
 """The HTTP service against clients that ask for what cannot be."""
 
+import asyncio
+import threading
+from typing import Any
+
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -14,3 +18,32 @@ async def test_a_number_that_no_round_has_is_refused(path: str, number: int) -> 
         response = await client.get(path.format(number))
         assert response.status == 400
         assert "whole number" in (await response.json())["error"]
+
+
+class Slow(Shown):
+    """Exports only once it is let; knows in which threads it was asked, and by how many at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = threading.Event()
+        self.threads: list[threading.Thread] = []
+        self.at_once = self.most = 0
+
+    def round(self, round_: int | None) -> dict[str, Any] | None:
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        self.threads.append(threading.current_thread())
+        self.let.wait(60)
+        self.at_once -= 1
+        return {"round": round_}
+
+
+async def test_an_export_keeps_nobody_from_anything_else() -> None:
+    source = Slow()
+    async with TestClient(TestServer(application(source))) as client:
+        asked = [asyncio.create_task(client.get(f"/v1/rounds/{i}")) for i in range(5)]
+        assert (await client.get("/healthz")).status == 200
+        source.let.set()
+        assert [await (await one).json() for one in asked] == [{"round": i} for i in range(5)]
+    assert source.most == 1
+    assert threading.main_thread() not in source.threads
