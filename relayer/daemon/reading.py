@@ -18,6 +18,7 @@ from relayer.agreement.params import Params
 from relayer.daemon.blobs import BlobCache
 
 KEPT = 32
+PRUNED_EVERY = 64
 
 
 class Past(Protocol):
@@ -37,6 +38,10 @@ class History(Protocol):
 
     def readings(self, position: bytes, since: int) -> Sequence[Past]:
         """In the order of reading, from the last one at or before `since` on."""
+        ...
+
+    def prune_readings(self, before: int) -> None:
+        """Forgets what no `readings(position, since)` with `since >= before` returns."""
         ...
 
 
@@ -70,6 +75,7 @@ class Readings:
         self._log = log
         self._deadline = deadline
         self._known: dict[tuple[str, int], ChainReading] = {}
+        self._recorded = 0
         self.troubles: dict[str, str] = {}
         self.gates: dict[bytes, tuple[Checkpoint, GateState]] = {}
         self.latest: dict[str, ChainReading] = {}
@@ -145,6 +151,14 @@ class Readings:
         for p in moving.values():
             if p.chain in readings and (seen := readings[p.chain].position(p.id)):
                 self._history.record_reading(p.id, readings[p.chain].time, seen.amount)
+        chains = {p.chain for p in moving.values()}
+        if not chains or not chains <= readings.keys():
+            return
+        self._recorded += 1
+        if self._recorded % PRUNED_EVERY == 0:
+            # Checkpoints never go back, so no window will reach back further than today's longest.
+            longest = max(c.staleness for c in (*self._ahead, params))
+            self._history.prune_readings(min(readings[chain].time for chain in chains) - longest)
 
     def _windowed(self, readings: Mapping[str, ChainReading], params: Params) -> dict[str, ChainReading]:
         """Coins on the move between chains must not count twice: for routes with positions on several chains, each

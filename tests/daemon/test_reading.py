@@ -14,7 +14,7 @@ from chains.types import Checkpoint, Locked, Position
 from relayer.agreement.params import Params, PositionParams
 from relayer.config.committee import Committee
 from relayer.daemon.blobs import BlobCache
-from relayer.daemon.reading import OpenChain, Readings
+from relayer.daemon.reading import PRUNED_EVERY, OpenChain, Readings
 from relayer.daemon.root import to_be_read
 from relayer.store.safety import Binding, SafetyStore
 from tests.daemon.rig import FIRST, SECOND, SOURCE, Nothing, World
@@ -52,6 +52,23 @@ async def test_a_configuration_to_come_is_read_but_not_observed(store: SafetySto
     assert [one.amount for one in store.readings(world.position.id, 0)] == [1000]
     reading = readings.latest[FIRST]
     assert reading.position(NEW.id)
+
+
+async def test_windows_are_kept_only_as_long_as_they_are_needed(store: SafetyStore) -> None:
+    world = World.make(1000)
+    world.chains[FIRST].locked_amounts[NEW.id] = 7
+    params = replace(later(world.params((0, 1), (bytes(32),), 2, 0)), from_round=0)
+    held = {SOURCE: (world.position,), FIRST: (NEW,)}
+    chains = [OpenChain(name, world.chains[name], held[name], ()) for name in held]
+    readings = Readings(chains, store, BlobCache(store.blob), structlog.get_logger(), 5.0)
+    for time in range(0, 10 * params.staleness, 10):
+        store.record_reading(NEW.id, time, 7)
+    for _ in range(PRUNED_EVERY):
+        await readings.read(params)
+    oldest = min(reading.time for reading in readings.latest.values())
+    kept = [one.time for one in store.readings(NEW.id, 0)]
+    assert len([time for time in kept if time <= oldest - params.staleness]) == 1  # the window begins before it
+    assert kept[-1] >= oldest
 
 
 async def test_what_is_absent_or_fits_no_observation_is_trouble(store: SafetyStore) -> None:
