@@ -146,8 +146,9 @@ async def drain(stage: Stage, step: Step) -> None:
     step.tell("the vault is empty: its owner took everything out")
     seen = await stage.until(alpha, "caps at 0", lambda s: not any(int(d["cap"]) for d in route(s)["deployments"]))
     step.tell(f"round {certified(seen)}: {route(seen)['status']}; every cap is 0", status=route(seen)["status"])
-    for deployment in stage.deployments:
-        refused = await (await stage.send_mint(deployment, UNIT)).receipt()
+    sent = [(deployment, await stage.send_mint(deployment, UNIT)) for deployment in stage.deployments]
+    for deployment, one in sent:
+        refused = await one.receipt()
         where = f"{stage.chain(deployment).chain}: a mint of {coins(UNIT)}"
         _refused(step, refused.ok, refused.error, refused.transaction, where)
     told = await stage.command("redeem", first, 10 * UNIT)
