@@ -31,7 +31,7 @@ class Store(Section):
     url: Annotated[
         Secret,
         doc(
-            "the safety store: sqlite:///PATH, or the SQLAlchemy URL of a PostgreSQL database",
+            "the safety store: sqlite:///PATH (from the environment or a file: absolute)",
             unit='a URL, "env:NAME" or "file:PATH"',
             rule="a disk that keeps what it acknowledges",
         ),
@@ -44,8 +44,8 @@ class Store(Section):
         text = values["url"].get_secret_value()
         if text.startswith("sqlite:///"):
             values["url"] = type(values["url"])(f"sqlite:///{report.base / text.removeprefix('sqlite:///')}")
-        elif not text.startswith(("postgresql", "env:", "file:")):
-            report.add((*where, "url"), "must begin with sqlite:///, postgresql, env: or file:")
+        elif not text.startswith(("env:", "file:")):
+            report.add((*where, "url"), "must begin with sqlite:///, env: or file:")
 
 
 class EmbeddedNats(Section):

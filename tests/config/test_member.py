@@ -69,6 +69,7 @@ def test_paths_start_beside_the_file_wherever_the_process_is(folder: Path, monke
         ("keystore/passphrase", "file:", "keystore.passphrase", '"file:PATH"'),
         ("keystore/passphrse", "x", "keystore.passphrse", "did you mean 'passphrase'?"),
         ("store/url", "mysql://x", "store.url", "must begin with sqlite:///"),
+        ("store/url", "postgresql://db/x", "store.url", "must begin with sqlite:///"),
         ("store/url", "", "store.url", "env:NAME"),
         ("store", {}, "store.url", "missing"),
         ("bus/urls", ["http://x"], "bus.urls[0]", "must be nats://HOST:PORT"),
@@ -166,7 +167,7 @@ SECRET = "s3cr3t-value"
 
 
 def test_no_secret_shows_in_a_configuration_or_an_error(folder: Path) -> None:
-    raw = edited(member_raw(), "store/url", f"postgresql://u:{SECRET}@db/x")
+    raw = edited(member_raw(), "store/url", f"sqlite:///{SECRET}.db")
     endpoint = raw["chains"]["toy:1"]["endpoints"][0]
     endpoint |= {"url": f"https://{SECRET}.example", "headers": {"x-api-key": SECRET}}
     config = load(folder, raw)
@@ -187,9 +188,9 @@ def test_no_secret_shows_in_a_configuration_or_an_error(folder: Path) -> None:
 
 
 def test_secrets_come_from_the_environment_and_from_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BALLAST_TEST_STORE", "postgresql://db/one\n")
+    monkeypatch.setenv("BALLAST_TEST_STORE", "sqlite:////var/one.db\n")
     assert (
-        load(folder, edited(member_raw(), "store/url", "env:BALLAST_TEST_STORE")).store_url() == "postgresql://db/one"
+        load(folder, edited(member_raw(), "store/url", "env:BALLAST_TEST_STORE")).store_url() == "sqlite:////var/one.db"
     )
     monkeypatch.delenv("BALLAST_TEST_STORE")
     config = load(folder, edited(member_raw(), "store/url", "env:BALLAST_TEST_STORE"))
@@ -201,8 +202,8 @@ def test_secrets_come_from_the_environment_and_from_files(folder: Path, monkeypa
     (folder / "db.url").write_text("")
     with pytest.raises(ConfigError, match=r"db\.url is empty"):
         config.store_url()
-    (folder / "db.url").write_text("postgresql://db/two\n")
-    assert config.store_url() == "postgresql://db/two"
+    (folder / "db.url").write_text("sqlite:////var/two.db\n")
+    assert config.store_url() == "sqlite:////var/two.db"
 
 
 def test_files_named_in_a_familys_options_start_beside_the_file(folder: Path) -> None:
