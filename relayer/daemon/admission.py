@@ -2,7 +2,7 @@
 
 Only observations and proposals of the slot in which the clock stands, and of the next one, are judged: the machine
 would take no others, and each verdict costs signature checks, fetches and memory. An honest member sends one of each in
-a round, and the same once more after a restart.
+a round, and the same once more after a restart; of everything together it sends some dozens.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from relayer.bus.bus import Incoming
 from relayer.rounds.messages import Kind
 
 MESSAGES = 32
+PER_SLOT = 512
 REPEATS = 4
 FETCHES = 8
 COUNTED = frozenset({Kind.OBSERVATION, Kind.PROPOSAL})
@@ -22,12 +23,17 @@ class Admission:
 
     def __init__(self) -> None:
         self._busy = Counter[int]()
+        self._slot = 0
+        self._here = Counter[int]()
         self._heard = Counter[tuple[int, int, int]]()
         self._fetching: dict[int, asyncio.Semaphore] = {}
 
     def take(self, m: Incoming, slot: int) -> bool:
         """Whether to work on `m` now; `slot`: the round in which the clock stands."""
-        if self._busy[m.sender] >= MESSAGES:
+        if slot != self._slot:
+            self._slot, self._here = slot, Counter()
+        self._here[m.sender] += 1
+        if self._busy[m.sender] >= MESSAGES or self._here[m.sender] > PER_SLOT:
             return False
         if m.kind in COUNTED:
             if not slot <= m.round <= slot + 1:

@@ -236,7 +236,8 @@ async def run_member(config: MemberConfig, ready: Callable[[int], None]) -> None
             targets,
             readings.gates,
             lambda round_: (config.index - round_) % params.n,
-            float(max(2, params.skew)),
+            # A turn gives the one before it time to be executed: two transactions in one block cost twice.
+            float(max(2, params.skew, params.slot // 4)),
             log,
             metrics.submission,
         )

@@ -12,7 +12,7 @@ from nacl.signing import SigningKey
 from relayer.agreement.observation import Observation
 from relayer.bus.bus import Incoming
 from relayer.bus.server import NatsServer
-from relayer.daemon.admission import FETCHES, MESSAGES, REPEATS, Admission
+from relayer.daemon.admission import FETCHES, MESSAGES, PER_SLOT, REPEATS, Admission
 from relayer.rounds.messages import Kind
 from tests.daemon.rig import Committee, Member, committee, until
 
@@ -62,6 +62,20 @@ def test_one_sender_has_a_bounded_number_of_messages_under_way() -> None:
     admission.done(1)
     assert admission.take(call, 5)
     assert not admission.take(call, 5)
+
+
+def test_one_sender_has_a_bounded_number_of_messages_in_a_slot() -> None:
+    admission = Admission()
+
+    def taken(slot: int) -> bool:
+        found = admission.take(incoming(Kind.CERTIFICATE, slot), slot)
+        if found:
+            admission.done(1)
+        return found
+
+    assert sum(taken(5) for _ in range(2 * PER_SLOT)) == PER_SLOT
+    assert admission.take(incoming(Kind.CERTIFICATE, 5, sender=2), 5)
+    assert taken(6)
 
 
 @pytest.mark.parametrize("kind", [Kind.OBSERVATION, Kind.PROPOSAL])
