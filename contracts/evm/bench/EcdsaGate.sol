@@ -45,7 +45,7 @@ contract EcdsaGate {
         uint256 tail = threshold * SIGNATURE_SIZE;
         bytes calldata signatures = statement[statement.length - tail:];
         (Statement.MintCap memory leaf, bytes32 root, bytes calldata header) =
-            Statement.mintCapWithTail(statement, Statement.HEADER_SIZE + tail);
+            Statement.mintCap(statement, Statement.HEADER_SIZE + tail);
         uint64 round = uint64(bytes8(header[8:16]));
 
         if (round <= state.round || leaf.domain != domain || leaf.route != route) revert Refused();
@@ -71,9 +71,8 @@ contract EcdsaGate {
             uint256 index = uint8(signature[0]);
             if (index < next) revert Refused();
             next = index + 1;
-            address signer = ecrecover(
-                message, uint8(signature[65]), bytes32(signature[1:33]), bytes32(signature[33:65])
-            );
+            address signer =
+                ecrecover(message, uint8(signature[65]), bytes32(signature[1:33]), bytes32(signature[33:65]));
             if (signer == address(0) || signer != _members[index]) revert Refused();
         }
     }

@@ -54,7 +54,8 @@ abstract contract GateBase is IGate, GateSettings, ReentrancyGuardTransient {
 
     /// @inheritdoc IGate
     function submit(bytes calldata statement) external nonReentrantView {
-        (Statement.MintCap memory leaf, bytes32 root, bytes calldata certificate) = Statement.mintCap(statement);
+        (Statement.MintCap memory leaf, bytes32 root, bytes calldata certificate) =
+            Statement.mintCap(statement, Statement.CERTIFICATE_SIZE);
         (uint64 round, uint64 last) = (_roundOf(certificate), _state.round);
         if (round <= last) revert StaleRound(round, last);
         _accept(leaf, root, certificate);
@@ -67,7 +68,8 @@ abstract contract GateBase is IGate, GateSettings, ReentrancyGuardTransient {
 
     /// @inheritdoc IGate
     function mint(address to, uint256 amount, bytes calldata statement) external nonReentrant {
-        (Statement.MintCap memory leaf, bytes32 root, bytes calldata certificate) = Statement.mintCap(statement);
+        (Statement.MintCap memory leaf, bytes32 root, bytes calldata certificate) =
+            Statement.mintCap(statement, Statement.CERTIFICATE_SIZE);
         if (_roundOf(certificate) > _state.round) _accept(leaf, root, certificate);
         _mintByMinter(to, amount);
     }
@@ -170,15 +172,20 @@ abstract contract GateBase is IGate, GateSettings, ReentrancyGuardTransient {
         (uint64 round, bytes32 signedRoot) = ICommittee(committee).verify(certificate);
         if (root != signedRoot) revert Statement.WrongRoot(root, signedRoot);
 
-        _state = Slots({
-            cap: leaf.cap.toUint128(),
-            round: uint256(round).toUint48(),
-            observedAt: uint256(leaf.observedAt).toUint40(),
-            expiresAt: uint256(leaf.expiresAt).toUint40(),
-            collateral: leaf.collateral.toUint128(),
-            supply: leaf.supply.toUint128()
-        });
+        _keep(leaf, round);
         emit StatementAccepted(round, leaf.cap, leaf.collateral, leaf.supply, leaf.observedAt, leaf.expiresAt);
+    }
+
+    /// @dev Writes the two slots at once. Assigned as a struct, each field would read and write its slot by itself.
+    function _keep(Statement.MintCap memory leaf, uint64 round) private {
+        uint256 times = uint256(leaf.observedAt).toUint40() | uint256(uint256(leaf.expiresAt).toUint40()) << 40;
+        uint256 first = leaf.cap.toUint128() | uint256(uint256(round).toUint48()) << 128 | times << 176;
+        uint256 second = leaf.collateral.toUint128() | uint256(leaf.supply.toUint128()) << 128;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            sstore(_state.slot, first)
+            sstore(add(_state.slot, 1), second)
+        }
     }
 
     /// @dev The round of a certificate of exact length, before its signature is checked.

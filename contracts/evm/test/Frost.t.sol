@@ -16,7 +16,7 @@ contract FrostTest {
         _key = Signer.key(12345);
     }
 
-    function verify(uint256 px, uint8 parity, bytes32 message, bytes calldata signature) external pure {
+    function verify(uint256 px, uint8 parity, bytes32 message, bytes calldata signature) external view {
         Frost.verify(px, parity, message, signature);
     }
 

@@ -53,7 +53,8 @@ contract GasTest is Fixture {
     /// @dev With numbers as large as real ones: 18 decimals, rounds counted in slots since a genesis.
     function _round(uint64 round, uint256 leaves) private returns (bytes memory) {
         uint256 index = leaves == 1 ? 0 : leaves - 2;
-        bytes memory leaf = Encoder.encode(_leaf(987_654_321 * 1e18 + round));
+        // A multiple of the round, so that every figure of the leaf changes with it and both slots are written anew.
+        bytes memory leaf = Encoder.encode(_leaf(987_654_321 * 1e18 + uint256(round) * 1e9));
         return _submission(leaf, EPOCH, round, group, leaves, index);
     }
 }

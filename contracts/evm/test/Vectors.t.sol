@@ -48,7 +48,7 @@ contract VectorsTest is Fixture {
     }
 
     function open(bytes calldata submission) external pure returns (Statement.MintCap memory leaf, bytes32 root) {
-        (leaf, root,) = Statement.mintCap(submission);
+        (leaf, root,) = Statement.mintCap(submission, Statement.CERTIFICATE_SIZE);
     }
 
     function openHandover(bytes calldata submission)

@@ -39,12 +39,16 @@ library Frost {
     /// @param parity 0: y of the group key is even, 1: odd
     /// @param message the 32 bytes that were signed
     /// @param signature R 33 | z 32 | y of R 32
-    function verify(uint256 px, uint8 parity, bytes32 message, bytes calldata signature) internal pure {
+    function verify(uint256 px, uint8 parity, bytes32 message, bytes calldata signature) internal view {
         if (signature.length != SIGNATURE_SIZE) revert BadSignatureLength(signature.length);
-        uint8 prefix = uint8(signature[0]);
-        uint256 x = uint256(bytes32(signature[1:33]));
-        uint256 z = uint256(bytes32(signature[33:65]));
-        uint256 y = uint256(bytes32(signature[65:97]));
+        (uint8 prefix, uint256 x, uint256 z, uint256 y) = (0, 0, 0, 0);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            prefix := byte(0, calldataload(signature.offset))
+            x := calldataload(add(signature.offset, 1))
+            z := calldataload(add(signature.offset, 33))
+            y := calldataload(add(signature.offset, 65))
+        }
 
         if (prefix != 2 + (y & 1) || x >= P || y >= P || mulmod(y, y, P) != _rightSide(x)) revert BadCommitment();
         if (z == 0 || z >= N) revert BadScalar();
@@ -53,7 +57,13 @@ library Frost {
 
         address recovered =
             ecrecover(bytes32(N - mulmod(z, px, N)), 27 + parity, bytes32(px), bytes32(N - mulmod(e, px, N)));
-        address expected = address(uint160(uint256(keccak256(abi.encode(x, y)))));
+        address expected;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(0x00, x)
+            mstore(0x20, y)
+            expected := and(keccak256(0x00, 0x40), 0xffffffffffffffffffffffffffffffffffffffff)
+        }
         if (recovered == address(0) || recovered != expected) revert BadSignature();
     }
 
@@ -72,28 +82,42 @@ library Frost {
     /// 48 bytes reduced modulo the group's order.
     function challenge(uint8 prefix, uint256 x, uint256 px, uint8 parity, bytes32 message)
         internal
-        pure
+        view
         returns (uint256)
     {
-        bytes32 b0 = sha256(
-            abi.encodePacked(
-                bytes32(0),
-                bytes32(0), // Z_pad, one block of SHA-256
-                prefix,
-                x,
-                2 + parity,
-                px,
-                message,
-                uint16(48), // l_i_b_str
-                uint8(0),
-                DST,
-                uint8(29) // DST_prime
-            )
-        );
-        bytes32 b1 = sha256(abi.encodePacked(b0, uint8(1), DST, uint8(29)));
-        bytes32 b2 = sha256(abi.encodePacked(b0 ^ b1, uint8(2), DST, uint8(29)));
+        // In assembly, since abi.encodePacked and the compiler's own calls of SHA-256 cost as much as the hashing.
+        (uint256 b1, uint256 b2) = (0, 0);
+        (bytes29 dst, uint256 prefixOfKey) = (DST, 2 + parity);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            function sha(from, size, to) {
+                if iszero(staticcall(gas(), 2, from, size, to, 32)) { revert(0, 0) }
+            }
+            let buffer := mload(0x40)
+            // b_0 = SHA-256(Z_pad 64 | R 33 | P 33 | message 32 | l_i_b_str 0030 | 00 | DST 29 | its length)
+            mstore(buffer, 0)
+            mstore(add(buffer, 32), 0)
+            mstore8(add(buffer, 64), prefix)
+            mstore(add(buffer, 65), x)
+            mstore8(add(buffer, 97), prefixOfKey)
+            mstore(add(buffer, 98), px)
+            mstore(add(buffer, 130), message)
+            mstore(add(buffer, 162), or(shl(232, 0x003000), shr(24, dst)))
+            mstore8(add(buffer, 194), 29)
+            sha(buffer, 195, buffer)
+            // b_1 = SHA-256(b_0 | 01 | DST 29 | its length)
+            mstore8(add(buffer, 32), 1)
+            mstore(add(buffer, 33), or(dst, shl(16, 29)))
+            sha(buffer, 63, add(buffer, 96))
+            b1 := mload(add(buffer, 96))
+            // b_2 = SHA-256(b_0 xor b_1 | 02 | DST 29 | its length)
+            mstore(buffer, xor(mload(buffer), b1))
+            mstore8(add(buffer, 32), 2)
+            sha(buffer, 63, buffer)
+            b2 := mload(buffer)
+        }
         // 48 bytes: all of b1 above the first half of b2.
-        return addmod(mulmod(uint256(b1), 1 << 128, N), uint256(b2) >> 128, N);
+        return addmod(mulmod(b1, 1 << 128, N), b2 >> 128, N);
     }
 
     /// @dev x^3 + 7 modulo p.

@@ -50,32 +50,23 @@ library Statement {
     /// @notice The branch leads to another root than the one that was signed.
     error WrongRoot(bytes32 root, bytes32 signed);
 
-    /// @notice Decodes a submission whose leaf is a mint cap.
+    /// @notice Decodes a submission whose leaf is a mint cap. Gates name the size of a certificate as `tailSize`.
     /// @return leaf the decoded leaf
     /// @return root where its branch leads
-    /// @return certificate the last 177 bytes: header | R | z | y
-    function mintCap(bytes calldata submission)
-        internal
-        pure
-        returns (MintCap memory leaf, bytes32 root, bytes calldata certificate)
-    {
-        return mintCapWithTail(submission, CERTIFICATE_SIZE);
-    }
-
-    /// @notice The same with `tailSize` bytes after the branch, which are returned as they are.
-    function mintCapWithTail(bytes calldata submission, uint256 tailSize)
+    /// @return tail the `tailSize` bytes after the branch: header | R | z | y
+    function mintCap(bytes calldata submission, uint256 tailSize)
         internal
         pure
         returns (MintCap memory leaf, bytes32 root, bytes calldata tail)
     {
         (root, tail) = _open(submission, KIND_MINT_CAP, MINT_CAP_SIZE, tailSize);
-        leaf.domain = bytes32(submission[1:33]);
-        leaf.route = bytes32(submission[33:65]);
-        leaf.cap = uint256(bytes32(submission[65:97]));
-        leaf.collateral = uint256(bytes32(submission[97:129]));
-        leaf.supply = uint256(bytes32(submission[129:161]));
-        leaf.observedAt = uint64(bytes8(submission[161:169]));
-        leaf.expiresAt = uint64(bytes8(submission[169:177]));
+        leaf.domain = bytes32(_word(submission, 1));
+        leaf.route = bytes32(_word(submission, 33));
+        leaf.cap = _word(submission, 65);
+        leaf.collateral = _word(submission, 97);
+        leaf.supply = _word(submission, 129);
+        leaf.observedAt = uint64(_word(submission, 161) >> 192);
+        leaf.expiresAt = uint64(_word(submission, 169) >> 192);
     }
 
     /// @notice Decodes a submission whose leaf is a handover. The parity is not judged here but with its key.
@@ -85,24 +76,30 @@ library Statement {
         returns (Handover memory leaf, bytes32 root, bytes calldata certificate)
     {
         (root, certificate) = _open(submission, KIND_HANDOVER, HANDOVER_SIZE, CERTIFICATE_SIZE);
-        leaf.domain = bytes32(submission[1:33]);
-        leaf.newEpoch = uint64(bytes8(submission[33:41]));
-        leaf.px = bytes32(submission[41:73]);
+        leaf.domain = bytes32(_word(submission, 1));
+        leaf.newEpoch = uint64(_word(submission, 33) >> 192);
+        leaf.px = bytes32(_word(submission, 41));
         leaf.parity = uint8(submission[73]);
-        leaf.expiresAt = uint64(bytes8(submission[74:82]));
+        leaf.expiresAt = uint64(_word(submission, 74) >> 192);
     }
 
     /// @notice Epoch, round and root of a certificate's header.
     function header(bytes calldata certificate) internal pure returns (uint64 epoch, uint64 round, bytes32 root) {
         if (certificate.length != CERTIFICATE_SIZE) revert BadLength(certificate.length, CERTIFICATE_SIZE);
-        epoch = uint64(bytes8(certificate[0:8]));
-        round = uint64(bytes8(certificate[8:16]));
-        root = bytes32(certificate[48:80]);
+        epoch = uint64(_word(certificate, 0) >> 192);
+        round = uint64(_word(certificate, 8) >> 192);
+        root = bytes32(_word(certificate, 48));
     }
 
-    /// @notice What the committee signs: keccak256("ballast/round/v1" | header).
-    function message(bytes calldata certificate) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked("ballast/round/v1", certificate[:HEADER_SIZE]));
+    /// @notice What the committee signs: keccak256("ballast/round/v1" | header). The certificate's length was checked.
+    function message(bytes calldata certificate) internal pure returns (bytes32 digest) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let buffer := mload(0x40)
+            mstore(buffer, "ballast/round/v1")
+            calldatacopy(add(buffer, 16), certificate.offset, HEADER_SIZE)
+            digest := keccak256(buffer, add(16, HEADER_SIZE))
+        }
     }
 
     /// @dev Checks kind, length and branch, and walks from the leaf up to the root.
@@ -111,36 +108,53 @@ library Statement {
         pure
         returns (bytes32 root, bytes calldata tail)
     {
-        uint256 smallest = leafSize + BRANCH_HEAD_SIZE + tailSize;
-        if (submission.length == 0) revert BadLength(0, smallest);
-        if (uint8(submission[0]) != kind) revert WrongKind(uint8(submission[0]), kind);
-        if (submission.length < smallest) revert BadLength(submission.length, smallest);
+        // The depth is at most 32 before it is counted with, so that nothing overflows.
+        unchecked {
+            uint256 smallest = leafSize + BRANCH_HEAD_SIZE + tailSize;
+            if (submission.length == 0) revert BadLength(0, smallest);
+            if (uint8(submission[0]) != kind) revert WrongKind(uint8(submission[0]), kind);
+            if (submission.length < smallest) revert BadLength(submission.length, smallest);
 
-        uint256 depth = uint8(submission[leafSize]);
-        uint256 sides = uint32(bytes4(submission[leafSize + 1:leafSize + BRANCH_HEAD_SIZE]));
-        if (depth > MAX_DEPTH || sides >> depth != 0) revert BadBranch();
-        if (submission.length != smallest + 32 * depth) {
-            revert BadLength(submission.length, smallest + 32 * depth);
+            uint256 head = _word(submission, leafSize);
+            uint256 depth = head >> 248;
+            uint256 sides = uint32(head >> 216);
+            if (depth > MAX_DEPTH || sides >> depth != 0) revert BadBranch();
+            if (submission.length != smallest + 32 * depth) {
+                revert BadLength(submission.length, smallest + 32 * depth);
+            }
+            tail = submission[submission.length - tailSize:];
+            root = _root(submission, leafSize, sides, depth);
         }
-        tail = submission[submission.length - tailSize:];
-        root = _root(submission[:leafSize], sides, submission[leafSize + BRANCH_HEAD_SIZE:][:32 * depth]);
+    }
+
+    /// @dev The 32 bytes from `offset` on, which must lie within `data`: lengths are checked once, not for each field.
+    function _word(bytes calldata data, uint256 offset) private pure returns (uint256 word) {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            word := calldataload(add(data.offset, offset))
+        }
     }
 
     /// @dev Leaf: keccak256(0x00 | leaf). Node: keccak256(0x01 | left | right). Bit i of `sides` set: the sibling at
     /// level i stands left. In assembly, since copying each node through abi.encodePacked costs as much as hashing it.
-    function _root(bytes calldata leaf, uint256 sides, bytes calldata siblings) private pure returns (bytes32 node) {
+    function _root(bytes calldata submission, uint256 leafSize, uint256 sides, uint256 depth)
+        private
+        pure
+        returns (bytes32 node)
+    {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let buffer := mload(0x40)
             mstore8(buffer, 0)
-            calldatacopy(add(buffer, 1), leaf.offset, leaf.length)
-            node := keccak256(buffer, add(leaf.length, 1))
+            calldatacopy(add(buffer, 1), submission.offset, leafSize)
+            node := keccak256(buffer, add(leafSize, 1))
 
             mstore8(buffer, 1)
             let left := add(buffer, 1)
             let right := add(buffer, 33)
-            let end := add(siblings.offset, siblings.length)
-            for { let at := siblings.offset } lt(at, end) { at := add(at, 32) } {
+            let at := add(submission.offset, add(leafSize, BRANCH_HEAD_SIZE))
+            let end := add(at, shl(5, depth))
+            for {} lt(at, end) { at := add(at, 32) } {
                 switch and(sides, 1)
                 case 0 {
                     mstore(left, node)
