@@ -39,7 +39,7 @@ EXPECTED: Mapping[str, int] = {
     "relayer.keystore.errors.KeystoreError": FAILED,
     "relayer.dealing.DealingRefused": WRONG,
     "relayer.store.errors.StoreError": FAILED,
-    "relayer.daemon.root.MemberError": FAILED,
+    "relayer.daemon.keys.MemberError": FAILED,
     "relayer.daemon.http.HttpError": FAILED,
     "relayer.rounds.slot.SecondSelf": FAILED,
     "relayer.roundfile.RoundFileError": FAILED,

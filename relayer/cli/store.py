@@ -131,7 +131,7 @@ def _utc(seconds: int) -> str:
 
 def _binding(config: "MemberConfig") -> "Binding":
     """Whose store it is: read from the opened keystore, so that no store is made for somebody else's configuration."""
-    from relayer.daemon.root import open_keys
+    from relayer.daemon.keys import open_keys
     from relayer.store.lifecycle import Binding
 
     return Binding(config.committee.group, config.index, open_keys(config).contents.verify_key)

@@ -6,8 +6,6 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from nacl.signing import VerifyKey
@@ -29,6 +27,7 @@ from relayer.config.member import MemberConfig
 from relayer.daemon.blobs import BlobCache
 from relayer.daemon.checks import checks
 from relayer.daemon.http import HttpService
+from relayer.daemon.keys import Keys, MemberError, open_keys
 from relayer.daemon.logs import configure
 from relayer.daemon.metrics import Metrics
 from relayer.daemon.pruning import prune
@@ -38,8 +37,7 @@ from relayer.daemon.runtime import Runtime
 from relayer.daemon.service import Service
 from relayer.daemon.submitting import Submitter, Target
 from relayer.frost import GroupKey
-from relayer.group import Group, decode_group
-from relayer.keystore import KeystoreContents, NoSuchKey, read_keystore, read_passphrase
+from relayer.keystore import NoSuchKey
 from relayer.rounds.machine import Machine
 from relayer.rounds.messages import limits
 from relayer.store.errors import StoreError
@@ -49,41 +47,6 @@ SETTLE_SECONDS = 2.0
 BLOB_BASE = 1 << 20
 BLOB_ITEM = 16 << 10
 BLOB_MOST = 64 << 20
-
-
-class MemberError(Exception):
-    """The member cannot start, or must stop; one sentence: what, where, what to do."""
-
-
-@dataclass(frozen=True)
-class Keys:
-    """The opened keystore and the public key package, which belong together."""
-
-    contents: KeystoreContents
-    group: Group
-
-
-def open_keys(config: MemberConfig) -> Keys:
-    """Raises `KeystoreError`, `GroupError`, or `MemberError` where keystore, group and configuration differ."""
-    file = Path(config.member.group)
-    group = decode_group(file.read_text())
-    committee = config.committee
-    if (group.epoch, group.package.threshold, group.package.size) != (
-        committee.epoch,
-        committee.threshold,
-        len(committee.members),
-    ):
-        raise MemberError(f"{file}: not the group of {committee.name}'s epoch {committee.epoch}: fetch the right one")
-    contents = read_keystore(Path(config.member.keystore.path), read_passphrase(config.member.keystore.passphrase))
-    identity = committee.members[config.index].identity
-    if contents.verify_key.hex() != identity:
-        raise MemberError(
-            f"{config.member.keystore.path}: its identity is {contents.verify_key.hex()}, but the committee knows "
-            f"{config.member.member} by {identity}: this is another member's keystore"
-        )
-    if contents.share(committee.epoch).public.group != group.package.group:
-        raise MemberError(f"{config.member.keystore.path}: its share belongs to another group key than {file}")
-    return Keys(contents, group)
 
 
 def timeline(configs: Sequence[Params]) -> Callable[[int], Params | None]:
