@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,14 @@ from pathlib import Path
 import pytest
 from nacl.signing import SigningKey
 
+from chains.encoding import Certificate, MintCap, Tree
+from chains.hashing import keccak256
 from relayer.agreement.observation import Observation
+from relayer.agreement.records import Certified, decode_statements, encode_statements
 from relayer.bus.bus import Incoming
 from relayer.bus.server import NatsServer
 from relayer.daemon.admission import FETCHES, MESSAGES, PER_SLOT, REPEATS, Admission
+from relayer.frost import aggregate, round1, round2
 from relayer.rounds.messages import Kind
 from tests.daemon.rig import Committee, Member, committee, until
 
@@ -99,3 +104,35 @@ async def test_fetches_for_one_sender_are_few_at_a_time() -> None:
     assert admission.fetching(1).locked()
     assert not admission.fetching(2).locked()
     await asyncio.wait_for(admission.fetching(2).acquire(), 10)
+
+
+def forked(c: Committee, member: Member) -> tuple[Certified, bytes]:
+    """Another certificate for the round of the member's highest one, as a corrupt committee could sign it."""
+    assert member.machine.highest
+    real = member.machine.highest[0]
+    statements = member.store.blob(real.basis.statements)
+    assert statements is not None
+    leaves = tuple(replace(leaf, mint_cap=1) for leaf in decode_statements(statements) if isinstance(leaf, MintCap))
+    blob = encode_statements(leaves)
+    header = replace(real.header, root=Tree(leaves).root)
+    shares = [k.share(1) for k in c.keys[: c.params.threshold]]
+    nonces, commitments = zip(*(round1.commit(s.share, os.urandom(64)) for s in shares), strict=True)
+    message = header.message()
+    signed = {s.identifier: round2.sign(s, n, message, commitments) for s, n in zip(shares, nonces, strict=True)}
+    r, z = aggregate(c.public, message, commitments, signed)
+    return Certified(Certificate(header, r, z), replace(real.basis, statements=keccak256(blob))), blob
+
+
+async def test_a_second_certificate_of_a_round_is_raised(tmp_path: Path, nats: str) -> None:
+    c = committee(tmp_path, nats, 4, 1, 3)
+    async with contextlib.AsyncExitStack() as stack:
+        members = [await stack.enter_async_context(c.member(i)) for i in range(4)]
+        await until(lambda: all(certified(m) for m in members))
+        async with asyncio.timeout(60):
+            while not any(d.kind == "two certificates" for d in members[0].store.disputes()):
+                other, blob = forked(c, members[0])
+                members[3].runtime._blobs.put(blob)
+                await members[3].bus.send(Kind.CERTIFICATE, 1, other.round, other.encode(), 0)
+                reached = certified(members[0])
+                await until(lambda r=reached: certified(members[0]) > r or bool(members[0].store.disputes()))  # type: ignore[misc]
+        assert not any(m.task.done() for m in members if m.task)
