@@ -9,6 +9,7 @@ file is left alone. A module that fails fails the run, after the others have had
 import importlib
 import json
 import pkgutil
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -20,6 +21,7 @@ KEYS = {"name", "value", "unit", "peer", "ratio"}
 
 
 def main(words: list[str]) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended, as after Ctrl-C
     names = sorted(module.name for module in pkgutil.iter_modules([str(HERE)]) if not module.name.startswith("_"))
     collected: list[dict[str, Any]] = []
     failed: list[str] = []
