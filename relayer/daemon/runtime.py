@@ -217,8 +217,13 @@ class Runtime:
         if (observation.member, observation.round) != (sender, round_):
             raise EncodingError("an observation of another member or round than its envelope's")
         self._blobs.put(raw)
-        await self._settled(sender, lambda: self._judge.observation(observation, self._blobs))
+        self._blobs.fix(round_, await self._settled(sender, lambda: self._whole(observation)))
         await self._enter(lambda: self._machine.observed(observation, self._now()))
+
+    def _whole(self, observation: Observation) -> Mapping[bytes, bytes]:
+        """The observation's closure, judged. Raises as judging does."""
+        self._judge.observation(observation, self._blobs)
+        return closure([observation], self._blobs, self._judge.dropped)
 
     async def _proposal(self, sender: int, proposed: Proposed) -> None:
         proposal = proposed.proposal
