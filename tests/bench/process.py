@@ -22,9 +22,9 @@ from typing import Any
 
 BALLAST = str(Path(sys.executable).parent / "ballast")
 PEER = [sys.executable, "-c", "import web3"]
-ROUNDS = 5
+ROUNDS = 2
 STARTS = 5
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 600.0
 LOOK_SECONDS = 0.2
 
 
