@@ -136,6 +136,8 @@ async def test_requests_that_nobody_answers() -> None:
             await a.request("nowhere", b"", 5)
         silent = await NatsTransport.connect(options(server), LOG)
         await silent.subscribe("silent")
+        with pytest.raises(NoAnswer, match="nobody"):  # answered behind the subscription, on the same connection
+            await silent.request("nowhere", b"", 5)
         with pytest.raises(NoAnswer, match="within"):
             await a.request("silent", b"", 0.05)
         await a.close()
