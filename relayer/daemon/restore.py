@@ -56,7 +56,7 @@ def restored(store: Memoirs, judge: Judge, blobs: Blobs, lost: Lost | None) -> R
         proposed=frozenset([promise] if store.proposal(promise) is not None else []),
         signed=tuple((p, judge.proposed(p, blobs)) for p in signed),
         certified=highest,
-        certificates=tuple(_known(store, judge, blobs)),
+        certificates=tuple(known for _, known in outstanding(store, judge, blobs)),
         lost=lost,
     )
 
@@ -66,18 +66,18 @@ def _only(round_: int, look_up: Callable[[int], bytes | None]) -> Mapping[int, b
     return {} if found is None else {round_: found}
 
 
-def _known(store: Memoirs, judge: Judge, blobs: Blobs) -> list[CertifiedRound]:
+def outstanding(store: Memoirs, judge: Judge, blobs: Blobs) -> list[tuple[Certified, CertifiedRound]]:
     """The certificates of which a statement may still be in force, oldest first: newest back to the first whose every
     statement lies behind the highest one's horizons, or whose parts were pruned."""
-    rounds: list[CertifiedRound] = []
+    rounds: list[tuple[Certified, CertifiedRound]] = []
     for kept in store.certificates(CERTIFICATES):
         certified = Certified.decode(kept.raw)
         try:
             known = judge.certified(certified, blobs)
         except (Missing, UnknownConfiguration):
             break
-        rounds.append(known)
-        if judge.behind(known, certified.basis.config_id, rounds[0].books):
+        rounds.append((certified, known))
+        if judge.behind(known, certified.basis.config_id, rounds[0][1].books):
             break
     return rounds[::-1]
 

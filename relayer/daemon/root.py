@@ -14,9 +14,10 @@ from chains.caip import ChainId
 from chains.errors import ChainError, Refused, Unreadable
 from chains.registry import family
 from chains.types import ChainSetup, Deployment, Position
-from relayer.agreement.bundle import Invalid
+from relayer.agreement.bundle import CertifiedRound, Invalid
 from relayer.agreement.judging import Judge, Missing, UnknownConfiguration
 from relayer.agreement.params import Params
+from relayer.agreement.records import Certified
 from relayer.bus.access import NatsOptions
 from relayer.bus.bus import Bus
 from relayer.bus.envelope import Limits
@@ -32,13 +33,12 @@ from relayer.daemon.logs import configure
 from relayer.daemon.metrics import Metrics
 from relayer.daemon.pruning import prune
 from relayer.daemon.reading import OpenChain, Readings
-from relayer.daemon.restore import lost_since, restored
+from relayer.daemon.restore import lost_since, outstanding, restored
 from relayer.daemon.runtime import Runtime
 from relayer.daemon.service import Service
 from relayer.daemon.submitting import Submitter, Target
-from relayer.frost import GroupKey
 from relayer.keystore import NoSuchKey
-from relayer.rounds.machine import Machine
+from relayer.rounds.machine import Machine, Restored
 from relayer.rounds.messages import limits
 from relayer.store.errors import StoreError
 from relayer.store.safety import Binding, SafetyStore
@@ -47,6 +47,8 @@ SETTLE_SECONDS = 2.0
 BLOB_BASE = 1 << 20
 BLOB_ITEM = 16 << 10
 BLOB_MOST = 64 << 20
+
+Known = Sequence[tuple[Certified, CertifiedRound]]
 
 
 def timeline(configs: Sequence[Params]) -> Callable[[int], Params | None]:
@@ -146,33 +148,16 @@ async def run_member(config: MemberConfig, ready: Callable[[int], None]) -> None
     keys = open_keys(config)
     committees = (*config.previous, config.committee)
     configs = {committee.config_id: committee.params() for committee in committees}
-    params_at = timeline(list(configs.values()))
     params = config.committee.params()
-    binding = Binding(params.group, config.index, keys.contents.verify_key)
     async with contextlib.AsyncExitStack() as stack:
+        binding = Binding(params.group, config.index, keys.contents.verify_key)
         store = SafetyStore.open(config.store_url(), binding)
         stack.callback(store.close)
         blobs = BlobCache(store.blob)
-        positions: dict[bytes, Position] = {
-            p.id: p for committee in committees for of_chain in committee.positions().values() for p in of_chain
-        }
-        groups: dict[int, GroupKey] = {keys.group.epoch: keys.group.package.group}
-        judge = Judge(configs, checks(groups, positions))
-        amnesia = store.amnesia()
-        lost = None if amnesia is None else lost_since(amnesia.lost_at, params, list(configs.values()))
-        try:
-            memory = restored(store, judge, blobs, lost)
-        except (Missing, UnknownConfiguration, Invalid) as error:
-            raise MemberError(f"the store holds signatures whose ground is not there: {error}") from error
-        signing = keys.contents.signing_key
-        machine = Machine(
-            config.index,
-            params_at,
-            keys.contents.share(params.epoch),
-            lambda data: signing.sign(data).signature,
-            os.urandom,
-            memory,
-        )
+        judge = Judge(configs, checks({keys.group.epoch: keys.group.package.group}, _positions(committees)))
+        memory, known = _remembered(store, judge, blobs, params, list(configs.values()))
+        params_at = timeline(list(configs.values()))
+        machine = _machine(config, keys, params_at, memory)
         read = to_be_read(committees, max(0, params.slot_at(time.time())))
         chains = open_chains(config, read, keys, store, log, config.index)
         metrics = Metrics()
@@ -180,31 +165,12 @@ async def run_member(config: MemberConfig, ready: Callable[[int], None]) -> None
         readings = Readings(chains, store, blobs, log, deadline, [c.params() for c in read])
         stack.push_async_callback(readings.close)
         await check_chains(chains, log)
-        transport = await stack.enter_async_context(_transport(config, log))
         items = sum(len(r.positions) + len(r.deployments) for r in params.routes) + len(chains)
-        bus = await stack.enter_async_context(
-            Bus(
-                transport,
-                signing,
-                [VerifyKey(key) for key in params.members],
-                config.index,
-                params.group,
-                Limits(limits(params.n, items)),
-                lambda: time.time_ns() // 1000,
-                int.from_bytes(os.urandom(8), "big"),
-            )
-        )
-        targets = {d.domain: Target(d, c.chain) for c in chains if pays(keys, c.name) for d in c.deployments}
-        submitter = Submitter(
-            targets,
-            readings.gates,
-            lambda round_: (config.index - round_) % params.n,
-            # A turn gives the one before it time to be executed: two transactions in one block cost twice.
-            float(max(2, params.skew, params.slot // 4)),
-            log,
-            metrics.submission,
-        )
+        transport = await stack.enter_async_context(_transport(config, log))
+        bus = await stack.enter_async_context(_bus(transport, config, keys, params, items))
+        submitter = _submitter(config, keys, params, chains, readings, metrics, log)
         stack.push_async_callback(submitter.close)
+        limit = min(BLOB_MOST, BLOB_BASE + BLOB_ITEM * items)
         runtime = Runtime(
             machine,
             params_at,
@@ -217,7 +183,7 @@ async def run_member(config: MemberConfig, ready: Callable[[int], None]) -> None
             time.time,
             log,
             metrics,
-            min(BLOB_MOST, BLOB_BASE + BLOB_ITEM * items),
+            limit,
             lambda: prune(store),
         )
         service = Service(
@@ -227,17 +193,72 @@ async def run_member(config: MemberConfig, ready: Callable[[int], None]) -> None
         http = await stack.enter_async_context(HttpService(service, host.strip("[]"), int(port)))
         log.info("member.up", config_id=params.config_id.hex(), round=params.slot_at(time.time()), http=http.port)
         ready(http.port)
-        await _until_signal(runtime, chains, log)
+        await _until_signal(runtime, known, chains, log)
         log.info("member.down")
 
 
-async def _until_signal(runtime: Runtime, chains: Sequence[OpenChain], log: Any) -> None:
+def _positions(committees: Sequence[Committee]) -> dict[bytes, Position]:
+    return {p.id: p for committee in committees for of_chain in committee.positions().values() for p in of_chain}
+
+
+def _remembered(
+    store: SafetyStore, judge: Judge, blobs: BlobCache, params: Params, configs: Sequence[Params]
+) -> tuple[Restored, Known]:
+    """What the store holds of before. Raises `MemberError` where a signature's ground is missing."""
+    amnesia = store.amnesia()
+    lost = None if amnesia is None else lost_since(amnesia.lost_at, params, configs)
+    try:
+        return restored(store, judge, blobs, lost), outstanding(store, judge, blobs)
+    except (Missing, UnknownConfiguration, Invalid) as error:
+        raise MemberError(f"the store holds signatures whose ground is not there: {error}") from error
+
+
+def _machine(config: MemberConfig, keys: Keys, params_at: Callable[[int], Params | None], memory: Restored) -> Machine:
+    signing = keys.contents.signing_key
+    share = keys.contents.share(config.committee.epoch)
+    return Machine(config.index, params_at, share, lambda data: signing.sign(data).signature, os.urandom, memory)
+
+
+def _bus(transport: NatsTransport, config: MemberConfig, keys: Keys, params: Params, items: int) -> Bus:
+    return Bus(
+        transport,
+        keys.contents.signing_key,
+        [VerifyKey(key) for key in params.members],
+        config.index,
+        params.group,
+        Limits(limits(params.n, items)),
+        lambda: time.time_ns() // 1000,
+        int.from_bytes(os.urandom(8), "big"),
+    )
+
+
+def _submitter(
+    config: MemberConfig,
+    keys: Keys,
+    params: Params,
+    chains: Sequence[OpenChain],
+    readings: Readings,
+    metrics: Metrics,
+    log: Any,
+) -> Submitter:
+    return Submitter(
+        {d.domain: Target(d, c.chain) for c in chains if pays(keys, c.name) for d in c.deployments},
+        readings.gates,
+        lambda round_: (config.index - round_) % params.n,
+        # A turn gives the one before it time to be executed: two transactions in one block cost twice.
+        float(max(2, params.skew, params.slot // 4)),
+        log,
+        metrics.submission,
+    )
+
+
+async def _until_signal(runtime: Runtime, known: Known, chains: Sequence[OpenChain], log: Any) -> None:
     """Runs the rounds and settles transactions until a signal comes. Raises what must stop a member, unwrapped."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    rounds = asyncio.create_task(runtime.run())
+    rounds = asyncio.create_task(runtime.run(known))
     settling = [asyncio.create_task(_settle(c, log)) for c in chains if c.deployments]
     stopping = asyncio.create_task(stop.wait())
     try:

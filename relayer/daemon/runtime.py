@@ -132,15 +132,17 @@ class Runtime:
         self._certificates = 0
         self.findings = Findings()
 
-    async def run(self) -> None:
-        """Until cancelled. Raises what must stop a member: `StoreFailed`, `SecondSelf`, `SecondCopy`."""
+    async def run(self, outstanding: Iterable[tuple[Certified, CertifiedRound]] = ()) -> None:
+        """Until cancelled. `outstanding`: the certificates of before a restart, oldest first, so that the newest
+        statement of a route which later ones left out is known again. Raises what must stop a member: `StoreFailed`,
+        `SecondSelf`, `SecondCopy`."""
         self._bus.serve_blobs(self._blobs)
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             if (first := self._params(0)) is not None:
                 await self._do(self._machine.hello(first))
-            if (known := self._machine.highest) is not None:
-                self._submit(known[0], known[1])
+            for certified, known in outstanding:
+                self._submit(certified, known)
             tasks.create_task(self._clock())
             tasks.create_task(self._listen())
 

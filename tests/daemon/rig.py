@@ -20,8 +20,10 @@ from chains.errors import Unreadable
 from chains.hashing import keccak256
 from chains.types import Checkpoint, Deployment, EndpointHealth, GateState, Locked, Position, Receipt
 from chains.wire import Reader
+from relayer.agreement.bundle import CertifiedRound
 from relayer.agreement.judging import Judge
 from relayer.agreement.params import DeploymentParams, Params, PositionParams, RouteParams
+from relayer.agreement.records import Certified
 from relayer.bus.access import NatsOptions
 from relayer.bus.bus import Bus
 from relayer.bus.envelope import Limits
@@ -31,7 +33,7 @@ from relayer.daemon.checks import checks
 from relayer.daemon.metrics import Metrics
 from relayer.daemon.pruning import prune
 from relayer.daemon.reading import OpenChain, Readings
-from relayer.daemon.restore import restored
+from relayer.daemon.restore import outstanding, restored
 from relayer.daemon.runtime import Runtime
 from relayer.daemon.submitting import Submitter, Target
 from relayer.dealing import deal_committee
@@ -142,6 +144,7 @@ class Member:
     store: SafetyStore
     bus: Bus
     submitter: Submitter
+    known: list[tuple[Certified, CertifiedRound]]
     task: "asyncio.Task[None] | None" = None
 
 
@@ -162,7 +165,7 @@ class Committee:
         log = log or structlog.get_logger().bind(member=index)
         async with contextlib.AsyncExitStack() as stack:
             member = await self._build(index, stack, log)
-            member.task = asyncio.create_task(member.runtime.run())
+            member.task = asyncio.create_task(member.runtime.run(member.known))
             try:
                 yield member
             finally:
@@ -181,6 +184,7 @@ class Committee:
         position = self.world.position
         groups: dict[int, GroupKey] = {1: self.public.group}
         judge = Judge({params.config_id: params}, checks(groups, {position.id: position}))
+        known = outstanding(store, judge, blobs)
         signing: SigningKey = contents.signing_key
         machine = Machine(
             index,
@@ -233,7 +237,7 @@ class Committee:
             1 << 22,
             lambda: prune(store),
         )
-        return Member(index, machine, runtime, store, bus, submitter)
+        return Member(index, machine, runtime, store, bus, submitter, known)
 
 
 def committee(directory: Path, nats_url: str, n: int, faulty: int, threshold: int, slot: int = 2) -> Committee:

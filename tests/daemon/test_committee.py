@@ -72,3 +72,20 @@ async def test_an_unreadable_destination_gets_no_new_statement(tmp_path: Path, n
         await until(lambda: certified(members[0]) > reached + 1)
         assert second.gates == held
         assert all(g.cap == 400_000_000 for g in first.gates.values())
+
+
+async def test_the_newest_statement_of_a_gate_is_known_again_after_a_restart(tmp_path: Path, nats: str) -> None:
+    """Also where the highest certificate has none for it, since its chain could not be read."""
+    c = committee(tmp_path, nats, 4, 1, 3)
+    async with contextlib.AsyncExitStack() as stack:
+        for i in range(1, 4):
+            await stack.enter_async_context(c.member(i))
+        async with c.member(0) as before:
+            await until(lambda: len(before.submitter.newest) == 2)
+            c.world.chains[SECOND].down = True
+            (domain,) = c.world.chains[SECOND].gates
+            await until(lambda: before.submitter.newest[domain].round < certified(before))
+            newest = before.submitter.newest[domain]
+        async with c.member(0) as after:
+            await until(lambda: domain in after.submitter.newest)
+            assert after.submitter.newest[domain] == newest
