@@ -8,8 +8,7 @@ effects is carried out in order, and a record that cannot be made durable ends t
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from chains.encoding import MintCap
 from chains.types import Log
@@ -19,76 +18,21 @@ from relayer.agreement.closures import closure
 from relayer.agreement.judging import Judge, Missing, UnknownConfiguration
 from relayer.agreement.observation import ChainReading, Observation
 from relayer.agreement.params import Params
-from relayer.agreement.records import Basis, Certified, Proposal, decode_statements
+from relayer.agreement.records import Certified, Proposal, decode_statements
 from relayer.bus.bus import Bus, Incoming
 from relayer.bus.errors import FetchFailed
-from relayer.daemon.admission import FETCHES, Admission
+from relayer.daemon.admission import Admission
 from relayer.daemon.blobs import BlobCache
-from relayer.daemon.pruning import EVERY
 from relayer.daemon.reading import Readings
+from relayer.daemon.recording import Recorder, SafetyStore
+from relayer.daemon.settling import Settler, Unjudged
 from relayer.daemon.submitting import Submitter, jobs
+from relayer.daemon.telling import Findings, Meter, Teller
 from relayer.frost import FrostError
 from relayer.rounds import effects as fx
 from relayer.rounds.leading import session_length
 from relayer.rounds.machine import Machine
 from relayer.rounds.messages import Call, Commitments, Kind, Proposed, Refused, Share, Sign
-from relayer.store.errors import StoreError
-
-T = TypeVar("T")
-
-
-class SafetyStore(Protocol):
-    """The part of the store that the rounds write to. Every call is durable when it returns, or raises."""
-
-    def raise_promise(self, round: int) -> None: ...  # noqa: A002 - the protocol's term
-
-    def record_observation(self, round: int, raw: bytes) -> None: ...  # noqa: A002
-
-    def record_proposal(self, round: int, raw: bytes) -> None: ...  # noqa: A002
-
-    def record_signature(
-        self,
-        round: int,  # noqa: A002
-        message: bytes,
-        proposal_raw: bytes,
-        commitment_id: bytes,
-        closure: Any,
-    ) -> None: ...
-
-    def record_certificate(self, round: int, digest: bytes, raw: bytes) -> None: ...  # noqa: A002
-
-    def record_dispute(self, kind: str, round: int, culprit: int, raw: bytes) -> None: ...  # noqa: A002
-
-    def put_blobs(self, blobs: Any) -> None: ...
-
-
-class Meter(Protocol):
-    """Counts what happens; the metrics implement it."""
-
-    def event(self, name: str) -> None: ...
-
-    def dispute(self, kind: str) -> None: ...
-
-
-@dataclass
-class Findings:
-    """What is worth telling an operator, newest last: outliers, refusals, disputes."""
-
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-    def add(self, event: str, row: dict[str, Any]) -> None:
-        self.rows = [*self.rows[-199:], {"event": event, **row}]
-
-
-KEPT_VERDICTS = 4096
-SETTLE_SECONDS = 60.0
-WORTH_TELLING = frozenset(
-    {"outlier", "split", "refused", "refuse", "share.invalid", "session.silent", "round.unsigned", "round.empty"}
-)
-
-
-class Unjudged(Exception):
-    """Judging failed in a way that it never should: what was judged does not count, and nobody is to blame."""
 
 
 class Runtime:
@@ -119,18 +63,20 @@ class Runtime:
         self._readings = readings
         self._submitter = submitter
         self._now = now
-        self._log = log
         self._meter = meter
-        self._blob_limit = blob_limit
-        self._prune = prune
         self._entry = asyncio.Lock()
         self._tasks: asyncio.TaskGroup | None = None
         self._kick = asyncio.Event()
         self._admission = Admission()
-        self._recent: dict[Basis, tuple[int, Mapping[bytes, bytes]]] = {}
         self._ground: Mapping[bytes, bytes] = {}
-        self._certificates = 0
-        self.findings = Findings()
+        self._teller = Teller(log, meter)
+        self._settler = Settler(bus, blobs, self._admission, blob_limit)
+        self._recorder = Recorder(machine, store, blobs, judge, self._teller, prune)
+
+    @property
+    def findings(self) -> Findings:
+        """What is worth telling an operator."""
+        return self._teller.findings
 
     async def run(self, outstanding: Iterable[tuple[Certified, CertifiedRound]] = ()) -> None:
         """Until cancelled. `outstanding`: the certificates of before a restart, oldest first, so that the newest
@@ -178,15 +124,14 @@ class Runtime:
         try:
             await self._message(m)
         except (EncodingError, FrostError) as error:
-            self._tell("message.malformed", member=m.sender, kind=m.kind, why=str(error))
+            self._teller.tell("message.malformed", member=m.sender, kind=m.kind, why=str(error))
         except Invalid as error:
-            self._tell("message.invalid", member=m.sender, kind=m.kind, why=str(error))
-            self._store.record_dispute("invalid", m.round, m.sender, m.body)
-            self._meter.dispute("invalid")
+            self._teller.tell("message.invalid", member=m.sender, kind=m.kind, why=str(error))
+            self._recorder.dispute("invalid", m.round, m.sender, m.body)
         except (FetchFailed, UnknownConfiguration, Missing) as error:
-            self._tell("message.incomplete", member=m.sender, kind=m.kind, why=str(error))
+            self._teller.tell("message.incomplete", member=m.sender, kind=m.kind, why=str(error))
         except Unjudged as error:
-            self._tell("message.unjudged", member=m.sender, kind=m.kind, why=str(error))
+            self._teller.tell("message.unjudged", member=m.sender, kind=m.kind, why=str(error))
 
     async def _message(self, m: Incoming) -> None:
         machine, now = self._machine, self._now
@@ -219,7 +164,7 @@ class Runtime:
         if (observation.member, observation.round) != (sender, round_):
             raise EncodingError("an observation of another member or round than its envelope's")
         self._blobs.put(raw)
-        self._blobs.fix(round_, await self._settled(sender, lambda: self._whole(observation)))
+        self._blobs.fix(round_, await self._settler.settled(sender, lambda: self._whole(observation)))
         await self._enter(lambda: self._machine.observed(observation, self._now()))
 
     def _whole(self, observation: Observation) -> Mapping[bytes, bytes]:
@@ -232,9 +177,9 @@ class Runtime:
         params = self._params(proposal.round)
         if params is None or params.slot_at(self._now()) != proposal.round or sender != params.leader(proposal.round):
             return
-        bundle, ground = await self._settled(sender, lambda: self._grounded(proposal))
+        bundle, ground = await self._settler.settled(sender, lambda: self._grounded(proposal))
         own = await self._own(bundle, session_length(params) / 2)
-        self._note_closure(proposal, ground)
+        self._recorder.note(proposal, ground)
         await self._enter(lambda: self._machine.proposed(sender, proposed, bundle, own, self._now()))
         slot = self._machine.slot
         if slot is not None and slot.accepted is not None:
@@ -254,7 +199,7 @@ class Runtime:
         highest = self._machine.highest
         if highest is not None and (highest[0].round > certified.round or highest[0].id == certified.id):
             return
-        known, statements = await self._settled(sender, lambda: self._with_statements(certified))
+        known, statements = await self._settler.settled(sender, lambda: self._with_statements(certified))
 
         def learn() -> list[fx.Effect]:
             self._blobs.put(statements)  # the cache may have let go of it meanwhile
@@ -269,40 +214,9 @@ class Runtime:
             raise Missing([certified.basis.statements])
         return known, statements
 
-    async def _settled(self, sender: int, judge: Callable[[], T]) -> T:
-        """The verdict, after fetching what it calls for. Raises `FetchFailed` where the parts are not to be had in
-        time, `Unjudged` for whatever judging should never raise."""
-        end = asyncio.get_running_loop().time() + SETTLE_SECONDS
-        while True:
-            try:
-                return judge()
-            except Missing as missing:
-                await self._fetch(sender, sorted(missing.digests), end)
-            except (Invalid, EncodingError, FrostError, UnknownConfiguration, StoreError):
-                raise
-            except Exception as error:
-                raise Unjudged(f"{type(error).__name__}: {error}") from error
-
-    async def _fetch(self, sender: int, digests: list[bytes], end: float) -> None:
-        """Into the cache, a few at a time: a sender may name thousands, and none of them need exist."""
-
-        async def one(digest: bytes) -> None:
-            async with self._admission.fetching(sender):
-                self._blobs.put(await self._bus.fetch(sender, digest, self._blob_limit))
-
-        for at in range(0, len(digests), FETCHES):
-            if asyncio.get_running_loop().time() >= end:
-                raise FetchFailed(f"the parts of a message are not there within {SETTLE_SECONDS:g} s")
-            await asyncio.gather(*(one(digest) for digest in digests[at : at + FETCHES]))
-
     async def _own(self, bundle: Bundle, deadline: float) -> dict[tuple[str, int], ChainReading]:
         named = [reading for o in bundle.observations for reading in o.chains]
         return await self._readings.own(named, deadline)
-
-    def _note_closure(self, proposal: Proposal, ground: Mapping[bytes, bytes]) -> None:
-        """Remembers what must be durable with a signature on this proposal."""
-        self._recent = {basis: kept for basis, kept in self._recent.items() if kept[0] >= proposal.round - 1}
-        self._recent[proposal.basis] = proposal.round, ground
 
     # ---- the machine
 
@@ -320,7 +234,7 @@ class Runtime:
             bundle = self._judge.bundle(wanted)
             self._ground = closure(wanted, self._blobs, self._judge.dropped)
         except Missing as error:  # a verdict or a part was forgotten meanwhile: this slot is lost, nothing else
-            self._tell("round.forgotten", why=str(error))
+            self._teller.tell("round.forgotten", why=str(error))
             return
         await self._do(self._machine.propose(bundle, self._now()))
 
@@ -337,22 +251,21 @@ class Runtime:
             case fx.RecordObservation():
                 self._store.record_observation(effect.round, effect.raw)
             case fx.RecordProposal():
-                self._record_proposal(effect)
+                self._recorder.proposal(effect, self._ground)
             case fx.RecordSignature():
-                self._record_signature(effect)
+                self._recorder.signature(effect)
             case fx.RecordCertificate():
-                self._record_certificate(effect.certified)
+                self._recorder.certificate(effect.certified)
             case fx.Send():
                 await self._send(effect)
             case fx.Submit():
                 if (known := self._machine.highest) is not None:
                     self._submit(*known)
             case fx.Dispute():
-                self._store.record_dispute(effect.kind, effect.round, effect.culprit, b"".join(effect.evidence))
-                self._meter.dispute(effect.kind)
-                self._tell("dispute", kind=effect.kind, round=effect.round, member=effect.culprit)
+                self._recorder.dispute(effect.kind, effect.round, effect.culprit, b"".join(effect.evidence))
+                self._teller.tell("dispute", kind=effect.kind, round=effect.round, member=effect.culprit)
             case fx.Note():
-                self._note(effect)
+                self._teller.note(effect)
 
     async def _send(self, send: fx.Send) -> None:
         epoch = params.epoch if (params := self._params(send.round)) else 0
@@ -368,53 +281,9 @@ class Runtime:
         found = await self._readings.read(params)
         await self._enter(lambda: self._machine.read(round_, found, self._now()))
 
-    def _record_proposal(self, effect: fx.RecordProposal) -> None:
-        for blob in effect.blobs.values():
-            self._blobs.put(blob)
-        self._note_closure(Proposal.decode(effect.raw), {**self._ground, **effect.blobs})
-        self._store.put_blobs(effect.blobs)
-        self._store.record_proposal(effect.round, effect.raw)
-
-    def _record_signature(self, effect: fx.RecordSignature) -> None:
-        _, ground = self._recent[Proposal.decode(effect.proposal).basis]
-        accepted = self._machine.slot.accepted if self._machine.slot else None
-        # The books were computed here and never fetched: others will ask for them once the round is certified.
-        books = {} if accepted is None else {accepted.books.digest: accepted.books.encoded}
-        self._store.record_signature(
-            effect.round, effect.message, effect.proposal, effect.commitment, {**ground, **books}
-        )
-
-    def _record_certificate(self, certified: Certified) -> None:
-        highest = self._machine.highest
-        kept = dict(self._recent[certified.basis][1]) if certified.basis in self._recent else {}
-        if highest is not None and highest[0].id == certified.id:
-            kept[certified.basis.books] = highest[1].books.encoded
-        named = {certified.basis.books, certified.basis.statements}
-        kept |= self._blobs.collect(named - kept.keys())
-        if not named <= kept.keys():  # without them the store could not be taken up again after a restart
-            self._tell("certificate.incomplete", round=certified.round)
-            return
-        self._store.put_blobs(kept)
-        self._store.record_certificate(certified.round, certified.id, certified.encode())
-        self._judge.forget(certified.round - KEPT_VERDICTS)
-        self._certificates += 1
-        if self._certificates % EVERY == 0:
-            self._prune()
-
     def _submit(self, certified: Certified, known: CertifiedRound) -> None:
         params = self._params(known.round)
         blob = self._blobs(certified.basis.statements)
         if params is not None and blob is not None:
             leaves = tuple(leaf for leaf in decode_statements(blob) if isinstance(leaf, MintCap))
             self._submitter.offer(jobs(certified.certificate, leaves, known.books), params)
-
-    def _note(self, note: fx.Note) -> None:
-        self._meter.event(note.event)
-        getattr(self._log, note.level)(note.event, **note.fields)
-        if note.event in WORTH_TELLING:
-            self.findings.add(note.event, dict(note.fields))
-
-    def _tell(self, event: str, **fields: Any) -> None:
-        self._meter.event(event)
-        self._log.warning(event, **fields)
-        self.findings.add(event, fields)
