@@ -66,7 +66,12 @@ def _devnet(directory: Path) -> Iterator[dict[str, Any]]:
         devnet: dict[str, Any] = json.loads(up.stdout)
         yield devnet
     finally:
-        subprocess.run([BALLAST, "devnet", "down", "--dir", str(directory)], stderr=subprocess.DEVNULL, check=False)
+        subprocess.run(
+            [BALLAST, "devnet", "down", "--dir", str(directory)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
 
 
 def _start(config: str) -> float:
