@@ -8,7 +8,6 @@ told apart as lagging, lying, failing or limiting. Source: JSON-RPC 2.0; EIP-147
 import asyncio
 import json
 import random
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from chains.errors import ProofError
 from chains.evm.options import MemberOptions
 from chains.evm.secrets import Target
 from chains.evm.values import BadValue, data, shown
+from chains.nesting import nests_deeper
 
 Kind = Literal["lagging", "lying", "failing", "limiting"]
 Clean = Callable[[str], str]
@@ -29,9 +29,6 @@ Clean = Callable[[str], str]
 _LIMIT_CODES = (-32005, 429)
 _LIMIT_WORDS = ("rate limit", "too many requests", "limit exceeded", "request count", "capacity")
 _BLOCK_WORDS = ("header not found", "block not found", "unknown block", "resource not found", "missing trie node")
-# Linear on any input: nothing is given back once matched, and a string without an end matches as well.
-_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-_NO_BRACKETS = re.compile(rb"[^\[\]{}]+")
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 3.0
 
 
@@ -221,13 +218,8 @@ def _wait(state: RetryCallState) -> float:
 
 def parse_json(raw: bytes, deepest: int) -> object:
     """The JSON value, nested at most `deepest` levels. Raises `EndpointError`."""
-    # Nesting is counted first: the parser descends once per level, and what Python's own bound is depends on other
-    # packages (one that web3 brings lifts it so far that deep JSON ends the process).
-    depth = 0
-    for bracket in _NO_BRACKETS.sub(b"", _STRINGS.sub(b"", raw)):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > deepest:
-            raise EndpointError("failing", f"a response nested deeper than {deepest} levels")
+    if nests_deeper(raw, deepest):
+        raise EndpointError("failing", f"a response nested deeper than {deepest} levels")
     try:
         parsed: object = json.loads(raw)
     except (ValueError, RecursionError) as error:

@@ -5,14 +5,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+from chains.nesting import nests_deeper
 from relayer.cli.report import WRONG, Problem
 
 DEEPEST = 32
 """Nested lists and objects. No document of ours comes near it."""
 
 _AMOUNT = re.compile(r"(?P<whole>[0-9]{1,78})(\.(?P<part>[0-9]{1,78}))?")
-_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)  # never fails once begun, so the time is linear
-_BRACKET = re.compile(rb"[\[\]{}]")
 
 
 def read_document(file: Path, largest: int) -> Any:
@@ -26,7 +25,7 @@ def read_document(file: Path, largest: int) -> Any:
 
 def parse_document(data: bytes, what: str) -> Any:
     """`data` as JSON with nothing odd in it: no key twice, no NaN, nested at most `DEEPEST` deep. Raises `Problem`."""
-    if _depth(data) > DEEPEST:
+    if nests_deeper(data, DEEPEST):
         raise Problem(f"{what}: nested deeper than {DEEPEST}, which no such document is")
     try:
         return json.loads(data, object_pairs_hook=_once, parse_constant=_constant)
@@ -53,17 +52,6 @@ def base_units(text: str, decimals: int, what: str) -> int:
     if amount == 0:
         raise Problem(f"{what}: must be above 0", WRONG)
     return amount
-
-
-def _depth(data: bytes) -> int:
-    """How deep brackets nest outside of texts. Stops counting beyond `DEEPEST`."""
-    deepest = here = 0
-    for match in _BRACKET.finditer(_TEXT.sub(b"", data)):
-        here += 1 if match[0] in b"[{" else -1
-        deepest = max(deepest, here)
-        if deepest > DEEPEST:
-            break
-    return deepest
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
