@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from chains.caip import AccountId, AssetId, ChainId
+from chains.encoding import domain_id
 from chains.errors import Unreadable
 from chains.hashing import keccak256
 
@@ -57,7 +58,7 @@ class Deployment:
     @property
     def domain(self) -> bytes:
         """Keccak-256 of the gate's CAIP-10 name (design, section 2)."""
-        return keccak256(str(self.gate).encode("ascii"))
+        return domain_id(str(self.gate))
 
     @property
     def chain(self) -> str:
@@ -244,6 +245,3 @@ class Family(Protocol):
     def account_address(self, secret: bytes) -> str:
         """The address that an account secret (32 bytes) controls."""
         ...
-
-
-Families = Mapping[str, Family]

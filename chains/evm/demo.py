@@ -14,6 +14,7 @@ import aiohttp
 
 from chains.caip import ChainId
 from chains.devnet import Behaviour, Committee, Program, Table
+from chains.encoding import route_id
 from chains.errors import ChainError
 from chains.evm import rlp, tools
 from chains.evm.abi import constructor, interface
@@ -133,7 +134,7 @@ class EvmLocalChain:
         owner, user, key = self._owner.address, self._user.address, committee.group_key
         record, token, gate, feed = (_created(owner, nonce) for nonce in range(4))
         limits = (longest_lease, LOOSEN_DELAY, UNLIMITED, UNLIMITED)
-        config = (record, keccak256(route.encode("ascii")), owner, owner, *limits, [user])
+        config = (record, route_id(route), owner, owner, *limits, [user])
         role = keccak256(b"MINTER_ROLE")
         await self._all_done(
             await self._deploy("Committee", committee.epoch, int.from_bytes(key[1:], "big"), key[0] - 2),

@@ -205,9 +205,9 @@ def _statement(raw: bytes, deployment: "Deployment") -> Statement:
 
 def _deployment(file: Path, route: str, gate: str) -> "Deployment":
     """The deployment that `--route` and `--gate` name."""
+    from chains.encoding import route_id
     from relayer.config.committee import load_committee
     from relayer.config.errors import nearest
-    from relayer.config.views import route_id
 
     committee = load_committee(file)
     names = [r.name for r in committee.routes]

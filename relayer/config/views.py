@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from chains import types as chain_types
 from chains.caip import AccountId, AssetId
+from chains.encoding import route_id
 from chains.errors import ProofError
-from chains.hashing import keccak256
 from chains.registry import family
 from relayer.agreement.params import DeploymentParams, Params, PositionParams, RouteParams
 
@@ -49,11 +49,6 @@ def params(committee: "Committee") -> Params:
         turns=committee.turns,
         routes=tuple(_route_params(route) for route in _routes(committee)),
     )
-
-
-def route_id(name: str) -> bytes:
-    """32 bytes: the Keccak-256 of the route's name."""
-    return keccak256(name.encode("ascii"))
 
 
 def _routes(committee: "Committee") -> list["Route"]:
