@@ -22,7 +22,7 @@ def parts(basis: Basis, observations: Iterable[Observation], blobs: Blobs) -> se
         seen.add(o.digest)
         found |= _of(o)
         for p in o.proposals:
-            inner = _observations(p.basis, blobs)
+            inner = observations_of(p.basis, blobs)
             if inner is not None:
                 found |= {p.basis.observations, p.basis.books}
                 stack.extend(inner)
@@ -71,7 +71,7 @@ def _of(o: Observation) -> set[bytes]:
     return found | {p.basis.statements for p in o.proposals}
 
 
-def _observations(basis: Basis, blobs: Blobs) -> list[Observation] | None:
+def observations_of(basis: Basis, blobs: Blobs) -> list[Observation] | None:
     """Those of a proposal that are here; None where what it names is not here, or no manifest of observations."""
     manifest = blobs(basis.observations)
     if manifest is None:

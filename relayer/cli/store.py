@@ -19,7 +19,6 @@ Config = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="Th
 def add(app: typer.Typer) -> None:
     group = typer.Typer(help="Make, check or replace a member's safety store.", no_args_is_help=True)
     group.command("init")(create)
-    group.command("create", hidden=True)(create)
     group.command("check")(check)
     group.command("recover")(recover)
     app.add_typer(group, name="store")

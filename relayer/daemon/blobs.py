@@ -40,10 +40,6 @@ class BlobCache:
                 self._bytes -= len(self._held.popitem(last=False)[1])
         return digest
 
-    def put_all(self, blobs: Iterable[bytes]) -> None:
-        for blob in blobs:
-            self.put(blob)
-
     def collect(self, digests: Iterable[bytes]) -> Mapping[bytes, bytes]:
         """Those of `digests` that are here."""
         return {digest: blob for digest in digests if (blob := self(digest)) is not None}

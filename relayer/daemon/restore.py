@@ -12,6 +12,8 @@ from relayer.rounds.machine import Restored
 
 CERTIFICATES = 1024
 
+Known = Sequence[tuple[Certified, CertifiedRound]]
+
 
 class Kept(Protocol):
     """A certificate as the store keeps it."""
@@ -38,9 +40,10 @@ class Memoirs(Protocol):
     def certificates(self, limit: int, before: int | None = None) -> Sequence[Kept]: ...
 
 
-def restored(store: Memoirs, judge: Judge, blobs: Blobs, lost: Lost | None) -> Restored:
-    """The machine's memory. Raises `Missing` or `UnknownConfiguration` where the store does not hold, or the member
-    file no longer names, what its own signatures stand on: then nothing may be signed."""
+def restored(store: Memoirs, judge: Judge, blobs: Blobs, lost: Lost | None, known: Known) -> Restored:
+    """The machine's memory; `known` are the `outstanding` certificates. Raises `Missing` or `UnknownConfiguration`
+    where the store does not hold, or the member file no longer names, what its own signatures stand on: then nothing
+    may be signed."""
     promise = store.promise()
     highest: tuple[Certified, CertifiedRound] | None = None
     floor = 0
@@ -56,7 +59,7 @@ def restored(store: Memoirs, judge: Judge, blobs: Blobs, lost: Lost | None) -> R
         proposed=frozenset([promise] if store.proposal(promise) is not None else []),
         signed=tuple((p, judge.proposed(p, blobs)) for p in signed),
         certified=highest,
-        certificates=tuple(known for _, known in outstanding(store, judge, blobs)),
+        certificates=tuple(round_ for _, round_ in known),
         lost=lost,
     )
 

@@ -14,10 +14,9 @@ from chains.caip import ChainId
 from chains.errors import ChainError, Refused, Unreadable
 from chains.registry import family
 from chains.types import ChainSetup, Deployment, Position
-from relayer.agreement.bundle import CertifiedRound, Invalid
+from relayer.agreement.bundle import Invalid
 from relayer.agreement.judging import Judge, Missing, UnknownConfiguration
 from relayer.agreement.params import Params
-from relayer.agreement.records import Certified
 from relayer.bus.access import NatsOptions
 from relayer.bus.bus import Bus
 from relayer.bus.envelope import Limits
@@ -33,7 +32,7 @@ from relayer.daemon.logs import configure
 from relayer.daemon.metrics import Metrics
 from relayer.daemon.pruning import prune
 from relayer.daemon.reading import OpenChain, Readings
-from relayer.daemon.restore import lost_since, outstanding, restored
+from relayer.daemon.restore import Known, lost_since, outstanding, restored
 from relayer.daemon.runtime import Runtime
 from relayer.daemon.service import Service
 from relayer.daemon.submitting import Submitter, Target
@@ -47,8 +46,6 @@ SETTLE_SECONDS = 2.0
 BLOB_BASE = 1 << 20
 BLOB_ITEM = 16 << 10
 BLOB_MOST = 64 << 20
-
-Known = Sequence[tuple[Certified, CertifiedRound]]
 
 
 def timeline(configs: Sequence[Params]) -> Callable[[int], Params | None]:
@@ -208,7 +205,8 @@ def _remembered(
     amnesia = store.amnesia()
     lost = None if amnesia is None else lost_since(amnesia.lost_at, params, configs)
     try:
-        return restored(store, judge, blobs, lost), outstanding(store, judge, blobs)
+        known = outstanding(store, judge, blobs)
+        return restored(store, judge, blobs, lost, known), known
     except (Missing, UnknownConfiguration, Invalid) as error:
         raise MemberError(f"the store holds signatures whose ground is not there: {error}") from error
 

@@ -192,7 +192,7 @@ class Committee:
             contents.share(1),
             lambda data: signing.sign(data).signature,
             os.urandom,
-            restored(store, judge, blobs, None),
+            restored(store, judge, blobs, None, known),
         )
         chains = [
             OpenChain(
