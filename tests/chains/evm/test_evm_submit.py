@@ -307,7 +307,9 @@ async def test_a_nonce_that_another_transaction_took_is_not_the_end_of_a_stateme
         entry = Outbox(journal).entries()[0]
         await w.node.call("anvil_dropTransaction", "0x" + entry.attempts[0].hash.hex())
         async with Client(CHAIN, w.node.url, MEMBER, poll=0.02) as client:
-            await w.mined(client.executed(await client.send(client.address, b"", 21_000)))
+            other = await client.send(client.address, b"", 21_000)
+            await w.node.mine(1)  # exactly one block: the nonce is taken, and not finally yet
+            await client.executed(other)
         async with w.opened(journal=journal, log=recorder) as chain:
             await chain.settle()
             await w.node.mine(4)
