@@ -288,7 +288,7 @@ async def test_a_transaction_that_a_reorg_took_away_is_sent_again() -> None:
         async with w.opened(journal=journal) as chain:
             await w.node.mine(3)
             before = await w.node.call("evm_snapshot")
-            receipt = await w.mined(chain.submit(w.deployment, w.statement(5, UNIT, await w.now()), "r5"))
+            receipt = await w.in_one_block(chain.submit(w.deployment, w.statement(5, UNIT, await w.now()), "r5"))
             assert receipt is not None
             await w.node.call("evm_revert", before)
             assert (await state(w)).round == 0
@@ -307,9 +307,8 @@ async def test_a_nonce_that_another_transaction_took_is_not_the_end_of_a_stateme
         entry = Outbox(journal).entries()[0]
         await w.node.call("anvil_dropTransaction", "0x" + entry.attempts[0].hash.hex())
         async with Client(CHAIN, w.node.url, MEMBER, poll=0.02) as client:
-            other = await client.send(client.address, b"", 21_000)
-            await w.node.mine(1)  # exactly one block: the nonce is taken, and not finally yet
-            await client.executed(other)
+            # Exactly one block: the nonce is taken, and not finally yet.
+            await w.in_one_block(client.executed(await client.send(client.address, b"", 21_000)))
         async with w.opened(journal=journal, log=recorder) as chain:
             await chain.settle()
             await w.node.mine(4)
