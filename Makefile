@@ -23,8 +23,8 @@ demo: setup ## Run the whole story on three local chains
 test: setup ## Run the tests, on all processors
 	@$(bin)/python -m pytest -n auto --dist loadfile $(ARGS)
 
-test-contracts: setup ## Run the contracts' own tests
-	@contracts/evm/test.sh $(ARGS)
+test-contracts: setup ## Run the contracts' own tests, of every family or of FAMILY=folder
+	@for script in contracts/$(or $(FAMILY),*)/test.sh; do $$script $(ARGS); done
 
 bench: setup ## Measure: one line per figure, and build/bench.json
 	@$(bin)/python -m tests.bench $(ARGS)
@@ -32,8 +32,8 @@ bench: setup ## Measure: one line per figure, and build/bench.json
 lint: setup ## Check style, types and the rules of dependence
 	@.ci/lint.sh
 
-contracts: setup ## Compile the contracts and write the committed artifacts
-	@contracts/evm/build.sh $(ARGS)
+contracts: setup ## Compile the contracts and write the committed artifacts, of every family or of FAMILY=folder
+	@for script in contracts/$(or $(FAMILY),*)/build.sh; do $$script $(ARGS); done
 
 lock: setup ## Resolve the locks anew from pyproject.toml (upgrades within its bounds)
 	@uv=$$(.ci/uv.sh "$$(.ci/python.sh)"); \
@@ -42,5 +42,5 @@ lock: setup ## Resolve the locks anew from pyproject.toml (upgrades within its b
 
 clean: ## Remove what was built here (not .venv, not the cache)
 	@rm -rf build dist .devnet .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
-		contracts/evm/out contracts/evm/cache contracts/evm/node_modules
+		contracts/evm/out contracts/evm/cache contracts/evm/node_modules contracts/solana/target
 	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -15,7 +15,7 @@ check "ruff check" $bin/ruff check .
 check "ruff format" $bin/ruff format --check .
 check "mypy --strict" $bin/mypy --strict
 check "import-linter" $bin/lint-imports --no-logo
-check "forge fmt, solhint" contracts/evm/test.sh lint
+for script in contracts/*/test.sh; do check "$script lint" "$script" lint; done
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'lint: failed: %s\n' "$(printf '%s; ' "${failed[@]}" | sed 's/; $//')" >&2
