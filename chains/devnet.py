@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 
 from chains.caip import ChainId
 from chains.errors import ChainError
-from chains.registry import UnknownFamily, family
+from chains.registry import UnknownFamily, family, installed
 from chains.types import Receipt
 
 Table = Mapping[str, Any]
@@ -43,7 +43,10 @@ class Committee:
 class LocalChain(Protocol):
     """One local chain with its demo contracts, and the demo's user on it.
 
-    `position` and `deployment` below are rows of committee.toml, as `deploy_source` and `deploy_destination` gave them.
+    A chain may be source of one route and destination of others; each `deploy_...` adds to it. They are called one
+    after the other; everything else may overlap. `position` and `deployment` below are rows of committee.toml, as
+    `deploy_source` and `deploy_destination` gave them (more settings may have been added), given by this object or by
+    an earlier one.
     """
 
     chain: ChainId
@@ -59,7 +62,8 @@ class LocalChain(Protocol):
     async def close(self) -> None: ...
 
     async def committee_table(self) -> Table:
-        """The chain's table in committee.toml."""
+        """The chain's table in committee.toml. It may set `finality_lag`, where the devnet's usual one (8 seconds) is
+        too short or much too long."""
         ...
 
     def member_table(self, endpoints: Mapping[str, str]) -> Table:
@@ -71,12 +75,14 @@ class LocalChain(Protocol):
         ...
 
     async def deploy_source(self, symbol: str, decimals: int, supply: int) -> Table:
-        """Deploys an asset and a vault, gives `supply` of the asset to the user, and returns the position's row."""
+        """Deploys an asset of so many decimals and a vault, gives `supply` of the asset to the user, and returns the
+        position's row."""
         ...
 
     async def deploy_destination(self, route: str, decimals: int, committee: Committee, longest_lease: int) -> Table:
-        """Deploys the committee's record, a token, its gate and its feed, and returns the deployment's row. The gate is
-        the token's only minter, the user the gate's."""
+        """Deploys a token of so many decimals, its gate and its feed (where the family has feeds), and returns the
+        deployment's row. The gate is the token's only minter, the user the gate's. The gate asks the chain's one record
+        of the committee, which the first call makes."""
         ...
 
     async def lock(self, position: Table, amount: int) -> Receipt:
@@ -93,11 +99,12 @@ class LocalChain(Protocol):
 
     async def send_mint(self, deployment: Table, amount: int) -> str:
         """The user sends a mint to the gate and does not wait: the transaction's name. It is sent whatever will become
-        of it, so a refusal is executed too."""
+        of it, so a refusal is executed too. Equal mints are different transactions."""
         ...
 
     async def receipt(self, transaction: str) -> Receipt:
-        """Waits for the execution of a transaction of the user."""
+        """Waits for the execution of a transaction of the user. Where the gate refused it the receipt's `error` is the
+        gate's own, by the name that it has on every family (`ExceedsCap`)."""
         ...
 
     async def redeem(self, deployment: Table, amount: int) -> Receipt:
@@ -109,12 +116,13 @@ class LocalChain(Protocol):
         ...
 
     async def feed(self, deployment: Table) -> int | None:
-        """What the reserve feed beside the gate answers now, in route units; None while it has no data."""
+        """The collateral that the reserve feed beside the gate answers now, in route units, or that the gate itself
+        records where the family has no feeds; None while there is no data."""
         ...
 
     def user_secret(self) -> bytes:
-        """The user's secret (32 bytes), for commands that sign as the user: one for all local chains. It belongs to
-        everybody."""
+        """The user's secret (32 bytes), for commands that sign as the user: one for all local chains of the family. It
+        belongs to everybody."""
         ...
 
     def user_address(self) -> str:
@@ -128,14 +136,27 @@ class LocalChain(Protocol):
 
 
 class Devnet(Protocol):
-    """Local chains of one family."""
+    """Local chains of one family.
+
+    `name` is the family's everyday name, in lower-case letters and digits, beside its namespace. `rank` orders families
+    (see `families`): the longer a chain takes to start, the higher. `ports`: on how many ports a node listens.
+    `historical`: whether the family's readers can read older blocks, so that members that read at one moment read the
+    very same block, and one that reads something else there is named as an outlier.
+    """
+
+    name: str
+    rank: int
+    ports: int
+    historical: bool
 
     def chain_id(self, number: int) -> ChainId:
         """The name of the family's local chain `number`, counted from 0."""
         ...
 
     def node(self, chain: ChainId, port: int, directory: Path) -> Program:
-        """A node of `chain` that listens on 127.0.0.1. `directory` exists and takes its files."""
+        """A node of `chain`, which is one of `chain_id`, that listens on 127.0.0.1: with HTTP on `port`, and on as many
+        of the ports after it as `ports` says. `directory` exists, is the node's own and takes its files. The program
+        runs in the foreground, and ends with all that it has started on SIGTERM and SIGINT."""
         ...
 
     def endpoints(self, upstreams: Mapping[int, int], directory: Path) -> Program:
@@ -163,6 +184,17 @@ def devnet(namespace: str) -> Devnet:
     return brings.devnet()
 
 
+def families() -> dict[str, Devnet]:
+    """The installed families that can be run locally, by namespace: lowest `rank` first, then by name."""
+    found = {}
+    for namespace in installed():
+        try:
+            found[namespace] = devnet(namespace)
+        except UnknownFamily:
+            continue
+    return dict(sorted(found.items(), key=lambda one: (one[1].rank, one[1].name)))
+
+
 __all__ = [
     "Behaviour",
     "ChainError",
@@ -173,4 +205,5 @@ __all__ = [
     "Program",
     "Table",
     "devnet",
+    "families",
 ]

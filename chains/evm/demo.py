@@ -40,6 +40,11 @@ _TOTAL_SUPPLY, _BALANCE_OF = "0x18160ddd", "0x70a08231"
 class EvmDevnet:
     """See `chains.devnet.Devnet`."""
 
+    name = "evm"
+    rank = 10
+    ports = 1
+    historical = True
+
     def chain_id(self, number: int) -> ChainId:
         return ChainId("eip155", str(FIRST_CHAIN_ID + number))
 
