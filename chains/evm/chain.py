@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from chains.errors import Refused, Unreadable
 from chains.evm.check import Checker
 from chains.evm.finality import Finality
-from chains.evm.halts import Halts
 from chains.evm.options import ChainOptions, MemberOptions
 from chains.evm.outbox import Outbox
 from chains.evm.quorum import Quorum
@@ -15,6 +14,7 @@ from chains.evm.rpc import Endpoint, Limits, Transport
 from chains.evm.secrets import targets
 from chains.evm.sender import Sender
 from chains.evm.submit import Submitter
+from chains.halts import Halts
 from chains.types import ChainSetup, Checkpoint, Deployment, EndpointHealth, GateState, Locked, Position, Receipt
 
 

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from chains import halts
 from chains.caip import AccountId, AssetId, CaipError, ChainId
 from chains.errors import Refused
-from chains.evm import halts, proofs
+from chains.evm import proofs
 from chains.evm.addresses import canonical
 from chains.evm.options import ChainOptions, DeploymentOptions, MemberOptions, PositionOptions
 from chains.hashing import keccak256
@@ -83,7 +84,7 @@ class EvmFamily:
         return EvmUser(chain, url, secret)
 
     def halted(self, journal: Journal) -> dict[str, str]:
-        """What is halted on a chain, by subject, with the evidence; see `chains.evm.halts`."""
+        """What is halted on a chain, by subject, with the evidence; see `chains.halts`."""
         return halts.halted(journal)
 
     def resume(self, journal: Journal, subject: str) -> bool:

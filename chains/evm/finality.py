@@ -12,16 +12,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from chains import checkpoints
 from chains.errors import Unreadable
 from chains.evm import headers
-from chains.evm.halts import CHAIN, CHECKPOINT_KEY, Halts
 from chains.evm.headers import Header
 from chains.evm.options import ChainOptions, MemberOptions
 from chains.evm.quorum import Quorum
 from chains.evm.rpc import Call
 from chains.evm.values import quantity
+from chains.halts import CHAIN, Halts
 from chains.types import Checkpoint, Journal, Log
-from chains.wire import Reader, Writer
 
 _REMEMBERED_HEADERS = 256
 
@@ -105,17 +105,12 @@ class Finality:
                     f"0x{choice.broken.hash.hex()} by a quorum of endpoints",
                 )
                 self._halts.check_chain()
-            return self._fresh(self._advance(last, choice.block))
+            newest = self._advance(last, choice.block)
+            return checkpoints.fresh(newest, self._clock(), self._chain_options.max_finality_lag, "block")
 
     def last(self) -> Checkpoint | None:
         """The newest checkpoint ever returned, also by an earlier process."""
-        stored = self._journal.get(CHECKPOINT_KEY)
-        if stored is None:
-            return None
-        r = Reader(stored)
-        checkpoint = Checkpoint(self._chain, r.u64("height"), r.b32("block_hash"), r.u64("time"))
-        r.end()
-        return checkpoint
+        return checkpoints.remembered(self._chain, self._journal)
 
     async def header(self, at: Checkpoint) -> Header:
         """The header of a checkpoint, hashed by ourselves. Raises `Unreadable` for one that is not final here, and
@@ -184,17 +179,7 @@ class Finality:
         if last is not None and block.number <= last.height:
             return last
         checkpoint = Checkpoint(self._chain, block.number, block.hash, block.time)
-        w = Writer().u64("height", checkpoint.height).b32("block_hash", checkpoint.block_hash)
-        self._journal.put(CHECKPOINT_KEY, bytes(w.u64("time", checkpoint.time)))
-        return checkpoint
-
-    def _fresh(self, checkpoint: Checkpoint) -> Checkpoint:
-        age = self._clock() - checkpoint.time
-        if age > self._chain_options.max_finality_lag:
-            raise Unreadable(
-                f"{self._chain}: finality stalls: the newest final block, {checkpoint.height}, is {age:.0f} s old, "
-                f"at most {self._chain_options.max_finality_lag} s are allowed"
-            )
+        checkpoints.remember(checkpoint, self._journal)
         return checkpoint
 
     def _keep(self, header: Header) -> None:

@@ -14,12 +14,12 @@ from chains.evm import calls, proofs
 from chains.evm.abi import erc20, flag, interface
 from chains.evm.calls import Proven
 from chains.evm.finality import Finality
-from chains.evm.halts import Halts
 from chains.evm.headers import Header
 from chains.evm.options import DeploymentOptions, Implementation, PositionOptions
 from chains.evm.quorum import Quorum
 from chains.evm.rpc import Call, Reverted
 from chains.evm.values import BadValue
+from chains.halts import Halts
 from chains.types import Checkpoint, Deployment, GateState, Locked, Log, Position
 
 Got: TypeAlias = "Callable[[int], Any]"

@@ -10,9 +10,9 @@ from chains.caip import AccountId
 from chains.errors import Halted, ProofError, Refused, Unreadable
 from chains.evm.chain import EvmChain
 from chains.evm.family import FAMILY
-from chains.evm.halts import HaltedReading, halted, resume
 from chains.evm.misbehaviour import HONEST, Behaviour, Rule
 from chains.evm.options import DeploymentOptions, PositionOptions
+from chains.halts import HaltedReading, halted, resume
 from chains.types import Checkpoint, GateState, Locked, Position
 from tests.chains.evm.evm_support import (
     CHAIN,
