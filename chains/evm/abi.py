@@ -16,8 +16,8 @@ from web3 import AsyncWeb3
 
 from chains.errors import ChainError
 from chains.evm.addresses import checksummed
-from chains.evm.values import BadValue
 from chains.hashing import keccak256
+from chains.values import BadValue
 
 _W3: AsyncWeb3[Any] = AsyncWeb3()
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}")

@@ -12,7 +12,8 @@ from chains.evm import proofs
 from chains.evm.headers import Header
 from chains.evm.proofs import Account
 from chains.evm.rpc import Call
-from chains.evm.values import BadValue, data, items, mapping, member, quantity
+from chains.evm.values import data, quantity
+from chains.values import BadValue, items, mapping, member
 
 _MOST_NODES = 80
 _MOST_NODE_BYTES = 1024

@@ -11,10 +11,10 @@ from chains.evm.outbox import Outbox
 from chains.evm.quorum import Quorum
 from chains.evm.reader import Reader
 from chains.evm.rpc import Endpoint, Limits, Transport
-from chains.evm.secrets import targets
 from chains.evm.sender import Sender
 from chains.evm.submit import Submitter
 from chains.halts import Halts
+from chains.secrets import targets
 from chains.types import ChainSetup, Checkpoint, Deployment, EndpointHealth, GateState, Locked, Position, Receipt
 
 

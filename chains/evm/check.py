@@ -17,8 +17,9 @@ from chains.evm.quorum import Quorum
 from chains.evm.reader import Batch, subject
 from chains.evm.rpc import Call, Fault, Reverted
 from chains.evm.transfer_probe import PROBE, SINK
-from chains.evm.values import BadValue, data
+from chains.evm.values import data
 from chains.types import ChainSetup, Deployment, Position
+from chains.values import BadValue
 
 _BEACON = bytes.fromhex("a3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50")
 _ZEPPELINOS = bytes.fromhex("7050c9e0f4ca769c69bd3a8ef740bc37934f8e2c036e5a723fd8ee048ed3f8c3")

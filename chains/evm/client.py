@@ -15,16 +15,16 @@ from typing import Any, Self
 from pydantic import SecretStr
 
 from chains.caip import ChainId
+from chains.endpoint_options import EndpointOptions
 from chains.errors import ChainError, Refused, Unreadable
 from chains.evm import calls, headers
 from chains.evm.abi import constructor, erc20, error_name, interface
 from chains.evm.addresses import canonical, checksummed
-from chains.evm.options import EndpointOptions
 from chains.evm.rpc import Call, Endpoint, EndpointError, Fault, Limits, Reverted, Transport
-from chains.evm.secrets import target
 from chains.evm.sender import parse_receipt
 from chains.evm.submit import with_y
 from chains.evm.values import data, quantity
+from chains.secrets import target
 from chains.types import GateState, Receipt
 
 GAS = 600_000

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from chains.errors import ProofError
 from chains.evm import rlp
-from chains.evm.values import data, mapping, member, quantity
+from chains.evm.values import data, quantity
 from chains.hashing import keccak256
+from chains.values import mapping, member
 
 
 def _number(value: object) -> bytes:

@@ -6,9 +6,10 @@ part of the configuration's digest. `MemberOptions` belongs to one member's memb
 """
 
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from chains.endpoint_options import EndpointsOptions, Options
 
 EIP1967_IMPLEMENTATION = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"
 """keccak256("eip1967.proxy.implementation") - 1 (EIP-1967)."""
@@ -28,12 +29,7 @@ _ViewNoArgument = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_$][A-Za-z0
 _ViewOfAccount = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_$][A-Za-z0-9_$]*\(address\)$")]
 
 
-class _Model(BaseModel):
-    # An input may be a URL with a key in it: no error message may repeat it.
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class Implementation(_Model):
+class Implementation(Options):
     """The pin of a proxy: where it keeps its implementation, which one that is, and its code."""
 
     address: _Address = Field(description="address of the implementation contract")
@@ -47,7 +43,7 @@ class Implementation(_Model):
     )
 
 
-class ChainOptions(_Model):
+class ChainOptions(Options):
     """committee.toml, [chains."eip155:N"]: what all members must agree on."""
 
     genesis_hash: _Hex32 = Field(description="hash of block 0; an endpoint of another chain is refused")
@@ -61,7 +57,7 @@ class ChainOptions(_Model):
     )
 
 
-class PositionOptions(_Model):
+class PositionOptions(Options):
     """committee.toml, options of a collateral position."""
 
     transfer: Literal["exact", "fee_on_transfer", "rebasing"] = Field(
@@ -102,7 +98,7 @@ class PositionOptions(_Model):
         return self.paused_call is not None or self.frozen_call is not None
 
 
-class DeploymentOptions(_Model):
+class DeploymentOptions(Options):
     """committee.toml, options of a deployment: what stands behind the gate's address."""
 
     code_hash: _Hex32 = Field(description="Keccak-256 of the gate's runtime code")
@@ -114,37 +110,10 @@ class DeploymentOptions(_Model):
     committee_code_hash: _Hex32 = Field(description="Keccak-256 of the Committee contract's runtime code")
 
 
-class EndpointOptions(_Model):
-    """One JSON-RPC endpoint. Every secret may be given as "env:NAME" or "file:PATH"."""
-
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,32}$")] = Field(
-        description="label; the only thing about an endpoint that is ever logged"
-    )
-    url: SecretStr = Field(description='http(s) URL, or "env:NAME" or "file:PATH" of one')
-    headers: dict[str, SecretStr] = Field(default={}, description="HTTP headers, for example an API key")
-
-    @model_validator(mode="after")
-    def _is_http(self) -> Self:
-        text = self.url.get_secret_value()
-        if not text.startswith(("env:", "file:")):
-            check_url(text)
-        return self
-
-
-class MemberOptions(_Model):
+class MemberOptions(EndpointsOptions):
     """member.toml, [chains."eip155:N"]: this member's own endpoints and fees."""
 
-    endpoints: tuple[EndpointOptions, ...] = Field(min_length=2, description="independent endpoints of the chain")
-    quorum: int = Field(
-        default=2, ge=2, description="how many endpoints must agree; more than half of them (endpoints)"
-    )
-    timeout: float = Field(default=5.0, gt=0, le=120, description="of one request (seconds)")
-    deadline: float = Field(default=20.0, gt=0, le=600, description="of one reading with all its retries (seconds)")
-    max_response: int = Field(default=8_388_608, ge=1024, description="largest response that is read (bytes)")
-    max_depth: int = Field(default=16, ge=4, le=64, description="deepest nesting of a response (levels)")
-    batch: int = Field(default=100, ge=4, le=1000, description="most calls in one request (calls)")
     max_lag: int = Field(default=64, ge=1, description="an endpoint whose finality is further back lags (blocks)")
-    set_aside: float = Field(default=60.0, ge=0, description="how long an endpoint that lied is not asked (seconds)")
     max_fee_per_gas: int = Field(default=200_000_000_000, ge=1, description="never bid more than this per gas (wei)")
     priority_fee_per_gas: int = Field(default=1_000_000_000, ge=0, description="tip at first (wei per gas)")
     bump_after: float = Field(default=60.0, gt=0, description="raise the bid of what is not executed by then (seconds)")
@@ -154,48 +123,6 @@ class MemberOptions(_Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        count = len(self.endpoints)
-        if self.quorum > count or 2 * self.quorum <= count:
-            raise ValueError(
-                f"quorum: {self.quorum} of {count} endpoints; it must be at most {count} and more than half of them, "
-                "or two different answers could both have one"
-            )
-        _distinct("name", [e.name for e in self.endpoints])
-        # The text is compared, not what env: and file: lead to; `open` compares that again once it is resolved.
-        _distinct("url", [normal_url(e.url.get_secret_value()) for e in self.endpoints], show=False)
         if self.priority_fee_per_gas > self.max_fee_per_gas:
             raise ValueError("priority_fee_per_gas: more than max_fee_per_gas")
-        if self.timeout > self.deadline:
-            raise ValueError("timeout: longer than deadline")
         return self
-
-
-def check_url(text: str) -> None:
-    """Raises ValueError, without repeating the text, unless it is an http(s) URL with a host."""
-    try:
-        parts = urlsplit(text)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        valid = False
-    if not valid:
-        raise ValueError("url: not an http(s) URL with a host (give it as such, or as env:NAME or file:PATH)")
-
-
-def normal_url(text: str) -> str:
-    """One spelling of a URL: scheme and host in lower case, the port written out, no last "/"."""
-    if text.startswith(("env:", "file:")):
-        return text
-    parts = urlsplit(text)
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}{parts.path.rstrip('/')}{query}"
-
-
-def _distinct(what: str, values: list[str], show: bool = True) -> None:
-    for i, value in enumerate(values):
-        if value in values[:i]:
-            first = values.index(value)
-            name = f" ({value})" if show else ""
-            raise ValueError(
-                f"endpoints: [{first}] and [{i}] have the same {what}{name}; endpoints must be independent"
-            )

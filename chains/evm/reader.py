@@ -18,9 +18,9 @@ from chains.evm.headers import Header
 from chains.evm.options import DeploymentOptions, Implementation, PositionOptions
 from chains.evm.quorum import Quorum
 from chains.evm.rpc import Call, Reverted
-from chains.evm.values import BadValue
 from chains.halts import Halts
 from chains.types import Checkpoint, Deployment, GateState, Locked, Log, Position
+from chains.values import BadValue
 
 Got: TypeAlias = "Callable[[int], Any]"
 """Fetches an agreed answer by its number in the batch; raises `Unreadable` where there is none."""

@@ -19,9 +19,10 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_bef
 
 from chains.errors import ProofError
 from chains.evm.options import MemberOptions
-from chains.evm.secrets import Target
-from chains.evm.values import BadValue, data, shown
+from chains.evm.values import data
 from chains.nesting import nests_deeper
+from chains.secrets import Target
+from chains.values import BadValue, shown
 
 Kind = Literal["lagging", "lying", "failing", "limiting"]
 Clean = Callable[[str], str]

@@ -20,8 +20,9 @@ from chains.evm.options import MemberOptions
 from chains.evm.outbox import Attempt, Entry, Outbox
 from chains.evm.quorum import Quorum
 from chains.evm.rpc import Call, Fault, Reverted
-from chains.evm.values import BadValue, data, mapping, member, quantity
+from chains.evm.values import data, quantity
 from chains.types import Log, Receipt
+from chains.values import BadValue, mapping, member
 
 _TRANSFER_GAS = 21_000
 _MOST_ATTEMPTS = 64

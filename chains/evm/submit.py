@@ -21,8 +21,9 @@ from chains.evm.outbox import Entry
 from chains.evm.quorum import Quorum
 from chains.evm.rpc import Call, Fault, Reverted
 from chains.evm.sender import Sender, gas_with_margin
-from chains.evm.values import BadValue, quantity
+from chains.evm.values import quantity
 from chains.types import Deployment, Log, Receipt
+from chains.values import BadValue
 from chains.wire import Reader
 
 _LATER_THAN_OURS = "StaleRound"

@@ -16,19 +16,20 @@ from pydantic import SecretStr
 
 from chains.caip import AccountId, AssetId, ChainId
 from chains.encoding import Certificate, Header, MintCap, Tree, evidence, route_id, submission
+from chains.endpoint_options import EndpointOptions
 from chains.evm.abi import Interface
 from chains.evm.chain import EvmChain
 from chains.evm.client import Client
 from chains.evm.devnet import Devnet
 from chains.evm.family import FAMILY
+from chains.evm.misbehaviour import EvmDialect, Rule
 from chains.evm.options import (
     ChainOptions,
     DeploymentOptions,
-    EndpointOptions,
     MemberOptions,
     PositionOptions,
 )
-from chains.evm.proxy import Proxy
+from chains.proxy import Proxy
 from chains.types import ChainSetup, Checkpoint, Deployment, Position
 from relayer.frost import ciphersuite
 
@@ -124,7 +125,7 @@ class World:
     """One devnet with a collateral token, a vault, a wrapped token and its gate."""
 
     node: Devnet
-    proxies: list[Proxy]
+    proxies: list[Proxy[Rule]]
     chain_options: ChainOptions
     collateral: str = ""
     vault: str = ""
@@ -213,7 +214,7 @@ async def world(proxies: int = 3, contracts: bool = True, stride: int = 1) -> As
     """A node behind `proxies` controllable proxies, with everything deployed."""
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(Devnet(31337))
-        front = [await stack.enter_async_context(Proxy(node.url)) for _ in range(proxies)]
+        front = [await stack.enter_async_context(Proxy(node.url, EvmDialect())) for _ in range(proxies)]
         options = ChainOptions(genesis_hash=await node.genesis_hash(), stride=stride, max_finality_lag=10**9)
         made = World(node, front, options)
         made.client = await stack.enter_async_context(Client(CHAIN, node.url, ADMIN, poll=0.02))

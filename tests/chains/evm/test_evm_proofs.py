@@ -15,9 +15,9 @@ from chains.caip import AccountId, AssetId
 from chains.errors import ProofError
 from chains.evm import headers, proofs, rlp, trie
 from chains.evm.options import PositionOptions
-from chains.evm.values import BadValue
 from chains.hashing import keccak256
 from chains.types import Checkpoint, Position
+from chains.values import BadValue
 
 RECORDED = json.loads((Path(__file__).parent / "data" / "mainnet_21925176_deposit_contract.json").read_text())
 

@@ -16,14 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
+from chains.endpoint_options import EndpointOptions
 from chains.errors import Refused, Unreadable
 from chains.evm.client import Client
 from chains.evm.family import FAMILY
-from chains.evm.misbehaviour import FAILURES, HONEST, Behaviour
-from chains.evm.options import ChainOptions, EndpointOptions, MemberOptions, PositionOptions
+from chains.evm.options import ChainOptions, MemberOptions, PositionOptions
 from chains.evm.rpc import Call, Endpoint, EndpointError, Fault, Limits, Reverted, Transport, parse_json
-from chains.evm.secrets import target, targets
-from chains.evm.values import BadValue, data, quantity
+from chains.evm.values import data, quantity
+from chains.misbehaviour import FAILURES, HONEST, Behaviour
+from chains.secrets import target, targets
+from chains.values import BadValue
 from tests.chains.evm.evm_support import CHAIN, MEMBER, Recorder, healths, world
 
 KEY = "k3y-of-the-operator"
@@ -338,7 +340,7 @@ def test_data_is_strict(value: object) -> None:
 async def test_the_proxy_runs_alone_and_is_switched_over_http() -> None:
     async with world(proxies=0, contracts=False) as w:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "chains.evm.proxy", "--upstream", w.node.url), stdout=asyncio.subprocess.PIPE
+            *(sys.executable, "-m", "chains.evm.endpoints", f"0={w.node.port}"), stdout=asyncio.subprocess.PIPE
         )
         assert process.stdout is not None
         try:

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from chains.endpoint_options import EndpointOptions, EndpointsOptions, check_url, normal_url
 from chains.errors import Refused
-from chains.evm.options import EndpointOptions, MemberOptions, check_url, normal_url
 
 _SHORTEST_SECRET = 6
 
@@ -66,7 +66,7 @@ def target(endpoint: EndpointOptions) -> Target:
     return Target(endpoint.name, url, headers)
 
 
-def targets(options: MemberOptions) -> tuple[Target, ...]:
+def targets(options: EndpointsOptions) -> tuple[Target, ...]:
     """All endpoints, resolved; two that lead to the same URL are refused, since they are one."""
     found = tuple(target(endpoint) for endpoint in options.endpoints)
     seen: dict[str, str] = {}
