@@ -1,17 +1,17 @@
 """The family's devnet: anvil nodes, controllable endpoints, the demo contracts and their user. See `chains.devnet`.
 
 The accounts' secrets are hashes of their names: they belong to everybody. Contracts are deployed by an owner with
-nothing else to do, whose nonces count from 0, so that all addresses are known beforehand and one block takes them all.
+nothing else to do, so that all addresses are known beforehand and one block takes them all.
 """
 
 import asyncio
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from chains import proxies
 from chains.caip import ChainId
 from chains.devnet import Behaviour, Committee, Program, Table
 from chains.encoding import route_id
@@ -19,7 +19,9 @@ from chains.errors import ChainError
 from chains.evm import rlp, tools
 from chains.evm.abi import constructor, interface
 from chains.evm.client import Client, Sent
+from chains.evm.misbehaviour import EvmDialect, Rule
 from chains.hashing import keccak256
+from chains.proxy import switch
 from chains.types import Receipt
 
 FIRST_CHAIN_ID = 31337
@@ -33,6 +35,7 @@ LIE = 10**24
 _DEPLOY_GAS = 5_000_000
 _LAG_BLOCKS = 30
 _STRIDE = 2  # with each block a checkpoint, members that read at one moment would often read two different blocks
+_FEED_AFTER_GATE = 1  # by the owner's nonces
 _BALANCES_SLOT = 0  # of OpenZeppelin's ERC20, which is the first base of DemoCollateral
 _TOTAL_SUPPLY, _BALANCE_OF = "0x18160ddd", "0x70a08231"
 
@@ -55,8 +58,7 @@ class EvmDevnet:
         return Program(f"node-{chain.reference}", (str(tools.anvil()), *where, *how))
 
     def endpoints(self, upstreams: Mapping[int, int], directory: Path) -> Program:
-        pairs = [f"{port}={upstream}" for port, upstream in upstreams.items()]
-        return Program("endpoints", (sys.executable, "-m", "chains.evm.proxies", *pairs))
+        return proxies.program("endpoints-eip155", "chains.evm.endpoints", upstreams)
 
     def local(self, chain: ChainId, port: int, tables: Sequence[Table] = ()) -> "EvmLocalChain":
         return EvmLocalChain(chain, f"http://127.0.0.1:{port}", tables)
@@ -71,6 +73,7 @@ class EvmLocalChain:
         self._user = Client(chain, url, _secret("user"))
         self._session: aiohttp.ClientSession | None = None
         self._tables = list(tables)
+        self._record = next((table["options"]["committee"] for table in tables if "gate" in table), None)
         self._sent: dict[str, Sent] = {}
         self._newest = 0
 
@@ -111,7 +114,8 @@ class EvmLocalChain:
     async def deploy_source(self, symbol: str, decimals: int, supply: int) -> Table:
         await self.fund([self._owner.address, self._user.address])
         owner, user = self._owner.address, self._user.address
-        asset, vault = _created(owner, 0), _created(owner, 1)
+        first = await self._next_nonce()
+        asset, vault = _created(owner, first), _created(owner, first + 1)
         await self._all_done(
             await self._deploy("DemoCollateral", f"Demo {symbol}", symbol, decimals, owner),
             await self._deploy("DemoVault", asset, owner),
@@ -136,13 +140,16 @@ class EvmLocalChain:
 
     async def deploy_destination(self, route: str, decimals: int, committee: Committee, longest_lease: int) -> Table:
         await self.fund([self._owner.address, self._user.address])
-        owner, user, key = self._owner.address, self._user.address, committee.group_key
-        record, token, gate, feed = (_created(owner, nonce) for nonce in range(4))
+        owner, user = self._owner.address, self._user.address
+        first = await self._next_nonce()
+        making = [] if self._record else [await self._deploy("Committee", *_key(committee))]
+        self._record = record = self._record or _created(owner, first)
+        token, gate, feed = (_created(owner, first + len(making) + i) for i in range(3))
         limits = (longest_lease, LOOSEN_DELAY, UNLIMITED, UNLIMITED)
         config = (record, route_id(route), owner, owner, *limits, [user])
         role = keccak256(b"MINTER_ROLE")
         await self._all_done(
-            await self._deploy("Committee", committee.epoch, int.from_bytes(key[1:], "big"), key[0] - 2),
+            *making,
             await self._deploy("DemoToken", f"Wrapped {route}", f"w{route}", decimals, owner),
             await self._deploy("Gate", token, 0, config),
             await self._deploy("ReserveFeed", gate, decimals, f"{route} reserve"),
@@ -191,7 +198,9 @@ class EvmLocalChain:
         return await self._user.supply(_token(deployment["token"]))
 
     async def feed(self, deployment: Table) -> int | None:
-        feed = _created(self._owner.address, 3)
+        gate, owner = _address(deployment["gate"]), self._owner.address
+        made = next(nonce for nonce in range(await self._next_nonce()) if _created(owner, nonce) == gate)
+        feed = _created(owner, made + _FEED_AFTER_GATE)
         try:
             _, answer, _, _, _ = await self._user.read("ReserveFeed", feed, "latestRoundData")
         except ChainError as error:
@@ -207,14 +216,11 @@ class EvmLocalChain:
         return self._user.address
 
     async def behave(self, endpoint: str, behaviour: Behaviour) -> None:
-        body: dict[str, Any] = {"mode": behaviour}
-        if behaviour == "lying":
-            body["rules"] = [rule for table in self._tables for rule in _lies(table)]
-        elif behaviour == "lagging":
-            body["blocks"] = _LAG_BLOCKS
-        async with self._http().post(f"{endpoint}/control", json=body) as response:
-            if response.status != 200:
-                raise ChainError(f"the endpoint {endpoint} cannot be switched: {await response.text()}")
+        rules = tuple(_lie(table) for table in self._tables) if behaviour == "lying" else ()
+        await switch(self._http(), endpoint, EvmDialect.behaviour(mode=behaviour, rules=rules, behind=_LAG_BLOCKS))
+
+    async def _next_nonce(self) -> int:
+        return int(await self._rpc("eth_getTransactionCount", self._owner.address, "pending"), 16)
 
     async def _deploy(self, artifact: str, *args: Any) -> Sent:
         return await self._owner.send(None, constructor(artifact, *args), _DEPLOY_GAS)
@@ -260,6 +266,11 @@ def _created(creator: str, nonce: int) -> str:
     return "0x" + keccak256(rlp.encode([bytes.fromhex(creator[2:]), number]))[12:].hex()
 
 
+def _key(committee: Committee) -> tuple[int, int, int]:
+    """What the constructor of `Committee` takes: epoch, and the key's x and parity of y."""
+    return committee.epoch, int.from_bytes(committee.group_key[1:], "big"), committee.group_key[0] - 2
+
+
 def _address(account: str) -> str:
     return account.rpartition(":")[2]
 
@@ -268,8 +279,8 @@ def _token(asset: str) -> str:
     return asset.rpartition(":")[2]
 
 
-def _lies(table: Table) -> list[dict[str, Any]]:
+def _lie(table: Table) -> Rule:
     """What a liar tells about a deployment or a position."""
     if "token" in table:
-        return [{"method": "eth_call", "to": _token(table["token"]), "data": _TOTAL_SUPPLY, "add": LIE}]
-    return [{"method": "eth_call", "to": _token(table["asset"]), "data": _BALANCE_OF, "add": LIE}]
+        return Rule(method="eth_call", to=_token(table["token"]), data=_TOTAL_SUPPLY, add=LIE)
+    return Rule(method="eth_call", to=_token(table["asset"]), data=_BALANCE_OF, add=LIE)

@@ -1,36 +1,33 @@
-"""How a controllable endpoint misbehaves: what a liar alters, and every way to fail. See `chains.evm.proxy`."""
+"""How EVM endpoints lie and lag. See `chains.misbehaviour`.
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Literal, get_args
+A rule of a liar alters the result of calls with its `method` and, where given, `to` (the address called or asked
+about) and the beginning of `data`: `result` replaces it, `add` adds to it as a 256-bit number, and with `path` (a
+field's name) both do so to that field of an object. For example:
 
-from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+    {"method": "eth_call", "to": "0x..", "data": "0x18160ddd", "add": 1000}
+"""
 
-Failure = Literal[
-    "500",
-    "429",
-    "timeout",
-    "reset",
-    "garbage",
-    "oversized",
-    "deep",
-    "partial",
-    "reordered",
-    "duplicate",
-    "null",
-    "wrong_id",
-    "error_body",
-    "redirect",
-]
-FAILURES: tuple[str, ...] = get_args(Failure)
+import copy
+from collections.abc import Sequence
+from typing import Any
 
+from chains.misbehaviour import Ask, Behaviour, Model
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+_TAGS = ("latest", "pending", "safe", "finalized")
+_UNKNOWN_BLOCK = {"code": -32001, "message": "Resource not found"}
+_BLOCK_PARAMETER = {
+    "eth_call": 1,
+    "eth_estimateGas": 1,
+    "eth_getBalance": 1,
+    "eth_getCode": 1,
+    "eth_getTransactionCount": 1,
+    "eth_getProof": 2,
+    "eth_getStorageAt": 2,
+    "eth_getBlockByNumber": 0,
+}
 
 
-class Rule(_Model):
+class Rule(Model):
     """What a liar alters. `method` is compared exactly, `to` and `data` only where they are given."""
 
     method: str
@@ -41,27 +38,58 @@ class Rule(_Model):
     add: int | None = None
 
 
-class Behaviour(_Model):
-    """How the proxy behaves. `times`: after so many misbehaved requests it is honest again; 0 is without end."""
+class EvmDialect:
+    """See `chains.misbehaviour.Dialect`."""
 
-    mode: Literal["honest", "lying", "lagging", "failing"] = "honest"
-    rules: tuple[Rule, ...] = ()
-    blocks: int = Field(default=0, ge=0)
-    how: Failure = "500"
-    retry_after: float | None = None
-    times: int = Field(default=0, ge=0)
+    behaviour = Behaviour[Rule]
+
+    def lie(self, call: dict[str, Any], result: Any, rule: Rule) -> Any:
+        return _altered(result, rule) if _applies(rule, call) else result
+
+    async def lag(self, calls: Sequence[dict[str, Any]], behind: int, ask: Ask) -> list[Any]:
+        node = _Node(ask)
+        newest = max(0, int(await node.one("eth_blockNumber"), 16) - behind)
+        final = await node.one("eth_getBlockByNumber", "finalized", False)
+        finalized = max(0, int(final["number"], 16) - behind)
+        return [await _older(node, call, newest, finalized) for call in calls]
 
 
-HONEST = Behaviour()
+class _Node:
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+
+    async def one(self, method: str, *params: Any) -> Any:
+        answer = await self.ask({"jsonrpc": "2.0", "id": 0, "method": method, "params": params})
+        return answer.get("result")
+
+    async def height(self, block: Any) -> int:
+        if isinstance(block, dict):
+            found = await self.one("eth_getBlockByHash", block["blockHash"], False)
+            return int(found["number"], 16) if found else 0
+        return int(block, 16) if block not in ("earliest",) else 0
 
 
-def lie(body: Any, answer: Any, rules: tuple[Rule, ...]) -> None:
-    """Alters, in place, the results of those calls to which a rule applies."""
-    calls, answers = (body, answer) if isinstance(body, list) else ([body], [answer])
-    for call, one in zip(calls, answers, strict=True):
-        for rule in rules:
-            if "result" in one and _applies(rule, call):
-                one["result"] = _altered(one["result"], rule)
+async def _older(node: _Node, call: dict[str, Any], newest: int, finalized: int) -> Any:
+    # As a node would answer that has not seen the newer blocks yet.
+    call = copy.deepcopy(call)
+    method, params = call["method"], call["params"]
+    at = _BLOCK_PARAMETER.get(method)
+    envelope = {"jsonrpc": "2.0", "id": call["id"]}
+    if method == "eth_blockNumber":
+        return {**envelope, "result": hex(newest)}
+    if method == "eth_getBlockByHash" and await node.height({"blockHash": params[0]}) > newest:
+        return {**envelope, "result": None}
+    if method == "eth_getTransactionReceipt":
+        receipt = await node.one(method, *params)
+        seen = receipt is not None and int(receipt["blockNumber"], 16) <= newest
+        return {**envelope, "result": receipt if seen else None}
+    if at is not None and len(params) > at:
+        if params[at] in _TAGS:
+            params[at] = hex(finalized if params[at] in ("finalized", "safe") else newest)
+        elif await node.height(params[at]) > newest:
+            missing = {"result": None} if method == "eth_getBlockByNumber" else {"error": _UNKNOWN_BLOCK}
+            return {**envelope, **missing}
+    return await node.ask(call)
 
 
 def _applies(rule: Rule, call: dict[str, Any]) -> bool:
@@ -86,46 +114,3 @@ def _altered(result: Any, rule: Rule) -> Any:
     digits = str(result)[2:]
     value = (int(digits or "0", 16) + rule.add) % (1 << 4 * max(64, len(digits)))
     return f"0x{value:0{len(digits)}x}" if len(digits) >= 64 else hex(value)
-
-
-async def fail(
-    request: web.Request, behaviour: Behaviour, body: Any, forward: Callable[[Any], Awaitable[Any]]
-) -> web.StreamResponse:
-    """Fails in the way that `behaviour` says; `forward` asks the node, where a broken answer starts from a real one."""
-    how = behaviour.how
-    if how in ("500", "429"):
-        headers = {} if behaviour.retry_after is None else {"Retry-After": f"{behaviour.retry_after:g}"}
-        return web.Response(status=int(how), headers=headers)
-    if how == "redirect":
-        return web.Response(status=307, headers={"Location": "http://127.0.0.1:1/"})
-    if how == "timeout":
-        # Until the caller gives up, or the proxy is stopped.
-        await asyncio.sleep(3600)
-    if how == "reset":
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response()
-    if how == "garbage":
-        return web.Response(text="<html>not JSON</html>", content_type="application/json")
-    if how == "oversized":
-        return web.Response(text='["' + "x" * (1 << 24) + '"]', content_type="application/json")
-    if how == "deep":
-        return web.Response(text="[" * 20_000 + "]" * 20_000, content_type="application/json")
-    if how == "error_body":
-        error = {"code": -32000, "message": "internal trouble"}
-        return web.json_response({"jsonrpc": "2.0", "id": None, "error": error})
-    return web.json_response(_broken(how, await forward(body)))
-
-
-def _broken(how: str, answers: Any) -> Any:
-    if not isinstance(answers, list):
-        return answers
-    if how == "partial":
-        return answers[:-1]
-    if how == "duplicate":
-        return [answers[0], *answers[:-1]] if len(answers) > 1 else answers * 2
-    if how == "reordered":
-        return answers[::-1] if len(answers) > 1 else []
-    if how == "null":
-        return [None, *answers[1:]]
-    return [{**answers[0], "id": answers[0]["id"] + 1_000_000}, *answers[1:]]

@@ -10,9 +10,10 @@ from chains.caip import AccountId
 from chains.errors import Halted, ProofError, Refused, Unreadable
 from chains.evm.chain import EvmChain
 from chains.evm.family import FAMILY
-from chains.evm.misbehaviour import HONEST, Behaviour, Rule
+from chains.evm.misbehaviour import Rule
 from chains.evm.options import DeploymentOptions, PositionOptions
 from chains.halts import HaltedReading, halted, resume
+from chains.misbehaviour import HONEST, Behaviour
 from chains.types import Checkpoint, GateState, Locked, Position
 from tests.chains.evm.evm_support import (
     CHAIN,
@@ -32,7 +33,7 @@ BALANCE_OF, TOTAL_SUPPLY = "0x70a08231", "0x18160ddd"
 IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"
 
 
-def lying(**rule: Any) -> Behaviour:
+def lying(**rule: Any) -> Behaviour[Rule]:
     return Behaviour(mode="lying", rules=(Rule(**rule),))
 
 
@@ -143,14 +144,14 @@ async def test_an_endpoint_that_is_behind_is_not_counted() -> None:
     async with world() as w, w.opened(options=w.member_options(max_lag=5)) as chain:
         await w.final(chain)
         await w.node.mine(20)
-        w.proxies[2].behave(Behaviour(mode="lagging", blocks=10))
+        w.proxies[2].behave(Behaviour(mode="lagging", behind=10))
         at = await chain.finalized()
         final = await w.node.call("eth_getBlockByNumber", "finalized", False)
         assert at.height == int(final["number"], 16)
         assert healths(chain)["c"].lagging > 0
         assert healths(chain)["c"].lying == 0
         assert isinstance(await locked(chain, w.position, at), Locked)
-        w.proxies[1].behave(Behaviour(mode="lagging", blocks=10))
+        w.proxies[1].behave(Behaviour(mode="lagging", behind=10))
         await w.node.mine(5)
         assert (await chain.finalized()) == at
 
@@ -161,7 +162,7 @@ async def test_the_checkpoint_never_goes_back_not_even_over_a_restart() -> None:
         async with w.opened(journal=journal) as chain:
             at = await w.final(chain)
         for proxy in w.proxies:
-            proxy.behave(Behaviour(mode="lagging", blocks=3))
+            proxy.behave(Behaviour(mode="lagging", behind=3))
         async with w.opened(journal=journal) as chain:
             assert await chain.finalized() == at
 
@@ -169,7 +170,7 @@ async def test_the_checkpoint_never_goes_back_not_even_over_a_restart() -> None:
 async def test_checkpoints_lie_on_the_grid_and_members_agree_bit_for_bit() -> None:
     async with world(stride=4) as w, w.opened() as one, w.opened() as other:
         await w.node.mine(9)
-        w.proxies[0].behave(Behaviour(mode="lagging", blocks=1))
+        w.proxies[0].behave(Behaviour(mode="lagging", behind=1))
         at = await one.finalized()
         w.proxies[0].behave(HONEST)
         assert at.height % 4 == 0

@@ -15,11 +15,12 @@ from chains.evm.abi import error_name, interface
 from chains.evm.chain import EvmChain
 from chains.evm.client import Client
 from chains.evm.fees import Bid
-from chains.evm.misbehaviour import Behaviour, Rule
+from chains.evm.misbehaviour import Rule
 from chains.evm.options import MemberOptions
 from chains.evm.outbox import Attempt, Entry, Outbox
 from chains.evm.submit import with_y
 from chains.hashing import keccak256
+from chains.misbehaviour import Behaviour
 from chains.types import ChainSetup, GateState, Receipt
 from tests.chains.evm.evm_support import (
     CHAIN,
