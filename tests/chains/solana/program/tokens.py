@@ -1,7 +1,7 @@
 """Mints with chosen Token-2022 extensions, made by the token program's own instructions.
 
-Numbers and layouts: `spl-token-2022-interface` 3 (`instruction.rs`, `extension/*/instruction.rs`), and the token metadata
-and token group interfaces. Everything is little-endian.
+Numbers and layouts: `spl-token-2022-interface` (`instruction.rs`, `extension/*/instruction.rs`), and the interfaces of
+token metadata and token groups. Everything is little-endian.
 """
 
 import struct
@@ -19,7 +19,7 @@ EXTENDED_BASE = 166
 """A mint with extensions is padded to the size of a token account and one byte says which of them it is."""
 TLV_HEADER = 4
 ELGAMAL_KEY = bytes.fromhex("e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76")
-"""The Ristretto base point (RFC 9496, appendix A.1): the encryption key whose secret is the inverse of that generator."""
+"""The Ristretto base point (RFC 9496, appendix A.1), which is an encryption key like any other."""
 
 Data = Callable[[Pubkey, Pubkey], bytes]
 
@@ -49,7 +49,7 @@ EXTENSIONS = {
     "TransferFeeConfig": Extension(
         1,
         108,
-        lambda mint, authority: bytes([26, 0, 1, *bytes(authority), 1, *bytes(authority)]) + struct.pack("<HQ", 100, 9),
+        lambda mint, authority: struct.pack("<BBB32sB32sHQ", 26, 0, 1, bytes(authority), 1, bytes(authority), 100, 9),
     ),
     "MintCloseAuthority": Extension(3, 32, _authority(25, 1)),
     "ConfidentialTransferMint": Extension(
