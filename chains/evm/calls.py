@@ -11,8 +11,8 @@ from chains.errors import ProofError
 from chains.evm import proofs
 from chains.evm.headers import Header
 from chains.evm.proofs import Account
-from chains.evm.rpc import Call
 from chains.evm.values import data, quantity
+from chains.jsonrpc import Call
 from chains.values import BadValue, items, mapping, member
 
 _MOST_NODES = 80

@@ -4,16 +4,18 @@ import time
 from collections.abc import Callable, Sequence
 
 from chains.errors import Refused, Unreadable
+from chains.evm.admission import admission
 from chains.evm.check import Checker
 from chains.evm.finality import Finality
 from chains.evm.options import ChainOptions, MemberOptions
 from chains.evm.outbox import Outbox
-from chains.evm.quorum import Quorum
 from chains.evm.reader import Reader
-from chains.evm.rpc import Endpoint, Limits, Transport
+from chains.evm.rpc import judge
 from chains.evm.sender import Sender
 from chains.evm.submit import Submitter
 from chains.halts import Halts
+from chains.jsonrpc import Endpoint, Limits, Transport
+from chains.quorum import Quorum
 from chains.secrets import targets
 from chains.types import ChainSetup, Checkpoint, Deployment, EndpointHealth, GateState, Locked, Position, Receipt
 
@@ -27,8 +29,8 @@ class EvmChain:
             raise Refused(f"{setup.chain}: options of another family")
         self._setup = setup
         self._transport = Transport()
-        endpoints = [Endpoint(target, self._transport, Limits.of(options)) for target in targets(options)]
-        self._quorum = Quorum(endpoints, setup.chain.reference, chain_options, options, setup.log)
+        endpoints = [Endpoint(target, self._transport, Limits.of(options), judge) for target in targets(options)]
+        self._quorum = Quorum(endpoints, admission(setup.chain.reference, chain_options), options, setup.log)
         halts = Halts(str(setup.chain), setup.journal, setup.log)
         self._finality = Finality(
             str(setup.chain), self._quorum, chain_options, options, setup.journal, halts, setup.log, clock

@@ -13,11 +13,12 @@ from chains.evm.calls import Proven
 from chains.evm.finality import Finality
 from chains.evm.headers import Header
 from chains.evm.options import EIP1967_IMPLEMENTATION, DeploymentOptions, Implementation, PositionOptions
-from chains.evm.quorum import Quorum
 from chains.evm.reader import Batch, subject
-from chains.evm.rpc import Call, Fault, Reverted
+from chains.evm.rpc import Reverted
 from chains.evm.transfer_probe import PROBE, SINK
 from chains.evm.values import data
+from chains.jsonrpc import Call, Fault
+from chains.quorum import Quorum
 from chains.types import ChainSetup, Deployment, Position
 from chains.values import BadValue
 

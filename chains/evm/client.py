@@ -20,10 +20,11 @@ from chains.errors import ChainError, Refused, Unreadable
 from chains.evm import calls, headers
 from chains.evm.abi import constructor, erc20, error_name, interface
 from chains.evm.addresses import canonical, checksummed
-from chains.evm.rpc import Call, Endpoint, EndpointError, Fault, Limits, Reverted, Transport
+from chains.evm.rpc import Reverted, judge
 from chains.evm.sender import parse_receipt
 from chains.evm.submit import with_y
 from chains.evm.values import data, quantity
+from chains.jsonrpc import Call, Endpoint, EndpointError, Fault, Limits, Transport
 from chains.secrets import target
 from chains.types import GateState, Receipt
 
@@ -56,7 +57,7 @@ class Client:
         hidden = url if isinstance(url, SecretStr) else SecretStr(url)
         one = EndpointOptions(name="node", url=hidden, headers=dict(headers or {}))
         self._transport = Transport()
-        self._node = Endpoint(target(one), self._transport, Limits())
+        self._node = Endpoint(target(one), self._transport, Limits(), judge)
         self._chain_id, self._secret, self._poll = int(chain.reference), secret, poll
         self._nonces = asyncio.Lock()
         self._next_nonce = 0

@@ -17,10 +17,10 @@ from chains.errors import Unreadable
 from chains.evm import headers
 from chains.evm.headers import Header
 from chains.evm.options import ChainOptions, MemberOptions
-from chains.evm.quorum import Quorum
-from chains.evm.rpc import Call
 from chains.evm.values import quantity
 from chains.halts import CHAIN, Halts
+from chains.jsonrpc import Call
+from chains.quorum import Quorum
 from chains.types import Checkpoint, Journal, Log
 
 _REMEMBERED_HEADERS = 256

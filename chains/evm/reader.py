@@ -16,9 +16,10 @@ from chains.evm.calls import Proven
 from chains.evm.finality import Finality
 from chains.evm.headers import Header
 from chains.evm.options import DeploymentOptions, Implementation, PositionOptions
-from chains.evm.quorum import Quorum
-from chains.evm.rpc import Call, Reverted
+from chains.evm.rpc import Reverted
 from chains.halts import Halts
+from chains.jsonrpc import Call
+from chains.quorum import Quorum
 from chains.types import Checkpoint, Deployment, GateState, Locked, Log, Position
 from chains.values import BadValue
 

@@ -18,9 +18,10 @@ from chains.evm.addresses import checksummed
 from chains.evm.fees import Bid
 from chains.evm.options import MemberOptions
 from chains.evm.outbox import Attempt, Entry, Outbox
-from chains.evm.quorum import Quorum
-from chains.evm.rpc import Call, Fault, Reverted
+from chains.evm.rpc import Reverted
 from chains.evm.values import data, quantity
+from chains.jsonrpc import Call, Fault
+from chains.quorum import Quorum
 from chains.types import Log, Receipt
 from chains.values import BadValue, mapping, member
 

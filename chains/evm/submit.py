@@ -18,10 +18,11 @@ from chains.evm.abi import error_name, interface
 from chains.evm.finality import Finality
 from chains.evm.options import MemberOptions
 from chains.evm.outbox import Entry
-from chains.evm.quorum import Quorum
-from chains.evm.rpc import Call, Fault, Reverted
+from chains.evm.rpc import Reverted
 from chains.evm.sender import Sender, gas_with_margin
 from chains.evm.values import quantity
+from chains.jsonrpc import Call, Fault
+from chains.quorum import Quorum
 from chains.types import Deployment, Log, Receipt
 from chains.values import BadValue
 from chains.wire import Reader

@@ -21,8 +21,9 @@ from chains.errors import Refused, Unreadable
 from chains.evm.client import Client
 from chains.evm.family import FAMILY
 from chains.evm.options import ChainOptions, MemberOptions, PositionOptions
-from chains.evm.rpc import Call, Endpoint, EndpointError, Fault, Limits, Reverted, Transport, parse_json
+from chains.evm.rpc import Reverted, judge
 from chains.evm.values import data, quantity
+from chains.jsonrpc import Call, Endpoint, EndpointError, Fault, Limits, Transport, parse_json
 from chains.misbehaviour import FAILURES, HONEST, Behaviour
 from chains.secrets import target, targets
 from chains.values import BadValue
@@ -50,7 +51,7 @@ async def endpoint(handler: Callable[[list[Any]], Any], **limits: Any) -> AsyncI
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/v2/{KEY}"
     described = EndpointOptions(name="one", url=SecretStr(url), headers={"Authorization": SecretStr(f"Bearer {KEY}")})
     try:
-        yield Endpoint(target(described), transport, Limits(**limits))
+        yield Endpoint(target(described), transport, Limits(**limits), judge)
     finally:
         await transport.close()
         await runner.cleanup()

@@ -9,33 +9,35 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from chains.endpoint_options import EndpointsOptions
 from chains.errors import Refused, Unreadable
-from chains.evm import headers
-from chains.evm.options import ChainOptions, MemberOptions
-from chains.evm.rpc import Call, Endpoint, EndpointError, Fault
-from chains.evm.values import quantity
+from chains.jsonrpc import Call, Endpoint, EndpointError, Fault
 from chains.types import EndpointHealth, Log
 
 Answers = tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """How an endpoint shows, before anything that it says counts, that it serves the configured chain. `refusal` takes
+    the answers to `calls`, and gives the reason why it does not, or ""."""
+
+    calls: tuple[Call, ...]
+    refusal: Callable[[Answers], str]
+
+
 class Quorum:
-    """The endpoints of one chain. `reference` is its CAIP-2 reference, the chain id in decimal."""
+    """The endpoints of one chain."""
 
     def __init__(
-        self,
-        endpoints: Sequence[Endpoint],
-        reference: str,
-        chain_options: ChainOptions,
-        options: MemberOptions,
-        log: Log,
+        self, endpoints: Sequence[Endpoint], admission: Admission, options: EndpointsOptions, log: Log
     ) -> None:
         self.q = options.quorum
         self._endpoints = tuple(endpoints)
-        self._chain_id = int(reference)
-        self._genesis = bytes.fromhex(chain_options.genesis_hash[2:])
+        self._admission = admission
         self._options, self._log = options, log
         self._late = set[asyncio.Task[None]]()
 
@@ -149,17 +151,7 @@ class Quorum:
         # No answer counts before the endpoint has shown that it serves this chain.
         if endpoint.standing.admitted:
             return
-        calls = (
-            Call("eth_chainId", (), quantity),
-            Call("eth_getBlockByNumber", ("0x0", False), headers.parse),
-        )
-        chain_id, genesis = await endpoint.ask(calls, seconds)
-        if chain_id != self._chain_id:
-            endpoint.standing.refused = f"serves chain id {chain_id}, configured is {self._chain_id}"
-        elif genesis.hash != self._genesis:
-            endpoint.standing.refused = (
-                f"its genesis block is 0x{genesis.hash.hex()}, configured is 0x{self._genesis.hex()}"
-            )
+        endpoint.standing.refused = self._admission.refusal(await endpoint.ask(self._admission.calls, seconds))
         endpoint.standing.admitted = not endpoint.standing.refused
         if endpoint.standing.refused:
             self._log.error("endpoint_refused", endpoint=endpoint.name, reason=endpoint.standing.refused)
