@@ -4,9 +4,8 @@ Every transaction is signed, paid for and checked as on a cluster; what a test m
 put an account anywhere.
 """
 
-import re
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from solders.account import Account
@@ -37,6 +36,8 @@ from spl.token.models import (
 )
 
 from chains.solana.addresses import UPGRADEABLE_LOADER, program_data_address
+from chains.solana.errors import error_name
+from chains.solana.program_logs import failure
 from tests.chains.solana.program.statements import seed
 from tests.chains.solana.program.tokens import NEEDS, NewMint, add_metadata
 
@@ -45,14 +46,12 @@ LOADER = Pubkey.from_string(UPGRADEABLE_LOADER)
 FUNDS = 10**12
 RENT = 10**8
 _PROGRAM, _PROGRAM_DATA = 2, 3
-_FAILED = re.compile(r"Program (\w+) failed: (.*)")
-_CUSTOM = re.compile(r"custom program error: 0x([0-9a-f]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a transaction. `error` is empty if it succeeded, else the failing program's own words: the name
-    of its error where the virtual machine was told the names, `PROGRAM: text` otherwise."""
+    """What became of a transaction. `error` is empty if it succeeded, else the name of the program's error, or what
+    `chains.solana.errors` says of another program's. `units`: compute units of all its instructions."""
 
     error: str
     logs: tuple[str, ...]
@@ -61,6 +60,11 @@ class Outcome:
     @property
     def ok(self) -> bool:
         return not self.error
+
+    def done(self) -> "Outcome":
+        """Itself, of a transaction that has to succeed."""
+        assert self.ok, "\n".join((self.error, *self.logs))
+        return self
 
 
 class Vm:
@@ -72,7 +76,7 @@ class Vm:
         # Without a history two equal transactions are two transactions, as they are in two blocks.
         self.svm = svm.with_transaction_history(0)
         self._keys: dict[str, Keypair] = {}
-        self._errors: dict[str, Mapping[int, str]] = {}
+        self._deployed: set[str] = set()
         self.payer = self.key("payer")
         self.warp(NOW)
 
@@ -98,21 +102,11 @@ class Vm:
         meta = result.meta()
         return Outcome(self._why(result, meta.logs()), tuple(meta.logs()), meta.compute_units_consumed())
 
-    def done(self, *instructions: Instruction, signers: Iterable[Keypair] = ()) -> Outcome:
-        """`send` of what cannot fail."""
-        outcome = self.send(*instructions, signers=signers)
-        assert outcome.ok, f"{outcome.error}\n" + "\n".join(outcome.logs)
-        return outcome
-
     def _why(self, result: FailedTransactionMetadata, logs: list[str]) -> str:
-        """The innermost program that failed says so first."""
-        for line in logs:
-            if found := _FAILED.fullmatch(line):
-                program, text = found.groups()
-                code = _CUSTOM.fullmatch(text)
-                names = self._errors.get(program, {})
-                return names.get(int(code[1], 16), text) if code and names else f"{program}: {text}"
-        return str(result.err())
+        """Any deployment of the program has its own errors' names."""
+        found = failure(logs)
+        ours = found.program if found and found.program in self._deployed else ""
+        return error_name(result.err(), logs, ours)
 
     # Time
 
@@ -148,12 +142,12 @@ class Vm:
 
     # Programs
 
-    def deploy(self, program: Pubkey, elf: bytes, authority: Pubkey | None, errors: Mapping[int, str]) -> Pubkey:
+    def deploy(self, program: Pubkey, elf: bytes, authority: Pubkey | None) -> Pubkey:
         """Puts a program behind the upgradeable loader; its program data account. `authority` None: immutable."""
         address = Pubkey.from_string(program_data_address(str(program)))
         self.set_upgrade_authority(address, authority, elf)
         self.put(program, struct.pack("<I", _PROGRAM) + bytes(address), LOADER, executable=True)
-        self._errors[str(program)] = errors
+        self._deployed.add(str(program))
         return address
 
     def set_upgrade_authority(self, program_data: Pubkey, authority: Pubkey | None, elf: bytes | None = None) -> None:
@@ -179,9 +173,9 @@ class Vm:
         needed = dict.fromkeys(n for name in plain for n in (*NEEDS.get(name, ()), name))
         freeze = freezer.pubkey() if freezer else None
         new = NewMint(key.pubkey(), authority.pubkey(), token_program, freeze, tuple(needed))
-        self.done(*new.instructions(self.payer.pubkey(), RENT), signers=[key])
+        self.send(*new.instructions(self.payer.pubkey(), RENT), signers=[key]).done()
         if "TokenMetadata" in extensions:
-            self.done(add_metadata(key.pubkey(), authority.pubkey()), signers=[authority])
+            self.send(add_metadata(key.pubkey(), authority.pubkey()), signers=[authority]).done()
         return key.pubkey()
 
     def token_program_of(self, mint: Pubkey) -> Pubkey:
@@ -195,7 +189,7 @@ class Vm:
         program = self.token_program_of(mint)
         address = get_associated_token_address(holder, mint, program)
         if not self.exists(address):
-            self.done(create_associated_token_account(self.payer.pubkey(), holder, mint, program))
+            self.send(create_associated_token_account(self.payer.pubkey(), holder, mint, program)).done()
         return address
 
     def hand_mint_to(self, mint: Pubkey, current: Keypair, new: Pubkey | None, kind: int = 0) -> None:
@@ -207,7 +201,7 @@ class Vm:
             current_authority=current.pubkey(),
             new_authority=new,
         )
-        self.done(set_authority(params), signers=[current])
+        self.send(set_authority(params), signers=[current]).done()
 
     def mint_beside(self, mint: Pubkey, to: Pubkey, amount: int, authority: Keypair) -> Outcome:
         params = MintToParams(
@@ -223,12 +217,12 @@ class Vm:
     def freeze(self, mint: Pubkey, account: Pubkey, by: Keypair) -> None:
         program = self.token_program_of(mint)
         params = FreezeAccountParams(program_id=program, account=account, mint=mint, authority=by.pubkey())
-        self.done(freeze_account(params), signers=[by])
+        self.send(freeze_account(params), signers=[by]).done()
 
     def thaw(self, mint: Pubkey, account: Pubkey, by: Keypair) -> None:
         program = self.token_program_of(mint)
         params = ThawAccountParams(program_id=program, account=account, mint=mint, authority=by.pubkey())
-        self.done(thaw_account(params), signers=[by])
+        self.send(thaw_account(params), signers=[by]).done()
 
     def supply(self, mint: Pubkey) -> int:
         return int.from_bytes(self.data(mint)[36:44], "little")
