@@ -7,6 +7,7 @@ SHELL := /bin/bash
 .PHONY: help setup demo test test-contracts bench lint contracts lock clean
 
 ARGS ?=
+FAMILIES ?=
 bin := .venv/bin
 uv_compile = pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
@@ -16,8 +17,8 @@ help: ## Print the targets
 setup: ## Make .venv and the tools, if anything changed
 	@.ci/setup.sh
 
-demo: setup ## Run the whole story on three local chains
-	@$(bin)/ballast demo $(ARGS)
+demo: setup ## Run the whole story on local chains; FAMILIES=evm chooses chain families
+	@$(bin)/ballast demo $(if $(FAMILIES),--families "$(FAMILIES)") $(ARGS)
 
 # By file, since the tests of one file may share something that is slow to start. ARGS="-n 0" runs them in one process.
 test: setup ## Run the tests, on all processors

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from relayer.cli import report
-from relayer.cli.devnet import DEFAULT, Directory, interruptible, problems, usage
+from relayer.cli.devnet import DEFAULT, Directory, Families, interruptible, problems, usage
 from relayer.cli.report import FAILED, Json
 
 
@@ -19,15 +19,18 @@ def add(app: typer.Typer) -> None:
 
 def demo(
     directory: Directory = DEFAULT,
+    families: Families = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the devnet running, and print how to use it.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show Ballast at work on three local chains: every step is shown as it happens, and checked."""
+    """Show Ballast at work on local chains: every step is shown as it happens, and checked."""
     from relayer.demo.run import run
+    from relayer.devnet.plan import chosen, plan_for
 
     with problems():
         emit = _line if as_json else None
-        state = asyncio.run(interruptible(run(directory.absolute(), keep=keep, emit=emit)))
+        plan = plan_for(chosen(families))
+        state = asyncio.run(interruptible(run(directory.absolute(), plan, keep=keep, emit=emit)))
     if state is None:
         raise typer.Exit(FAILED)
     if keep:

@@ -12,11 +12,20 @@ from relayer.cli import report
 from relayer.cli.report import WRONG, Json, Problem
 
 if TYPE_CHECKING:
+    from relayer.devnet.configuration import Route
     from relayer.devnet.state import State
-    from relayer.devnet.up import Plan
 
 Directory = Annotated[Path, typer.Option("--dir", metavar="DIR", help="Where the devnet keeps its files.")]
+Families = Annotated[
+    str | None,
+    typer.Option(
+        "--families",
+        metavar="LIST",
+        help="Chain families by name or CAIP-2 namespace, with commas between them; all that can be run if left out.",
+    ),
+]
 DEFAULT = Path(".devnet")
+NODE = Path(".devnet-node")
 
 
 def add(app: typer.Typer) -> None:
@@ -24,13 +33,15 @@ def add(app: typer.Typer) -> None:
     group.command("up")(up)
     group.command("down")(down)
     group.command("status")(status)
+    group.command("node")(node)
     app.add_typer(group, name="devnet")
 
 
 def up(
     directory: Directory = DEFAULT,
+    families: Families = None,
     source: Annotated[
-        str | None, typer.Option("--source", metavar="FAMILY", help="CAIP-2 namespace of the chain with the vault.")
+        str | None, typer.Option("--source", metavar="FAMILY", help="Of the chain with the vault, for one route only.")
     ] = None,
     destinations: Annotated[
         list[str] | None,
@@ -40,13 +51,22 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Start local nodes, their contracts and a committee, and leave them running."""
+    from relayer.devnet.plan import chosen, named, one_route, plan_for
     from relayer.devnet.reaper import Reaper
-    from relayer.devnet.up import default_plan, prepare
+    from relayer.devnet.up import prepare
     from relayer.devnet.up import up as start
+
+    if (source is None) != (not destinations):
+        raise Problem("--source and --destination make one route: give both, or none of them", WRONG)
+    if source is not None and families is not None:
+        raise Problem("--families chooses the routes itself: leave out --source and --destination, or it", WRONG)
 
     directory = directory.absolute()
     with problems():
-        plan = _chosen(default_plan(members), source, destinations)
+        if source is None:
+            plan = plan_for(chosen(families), members)
+        else:
+            plan = one_route(named(source), [named(word) for word in destinations or ()], members)
         prepare(directory)
         reaper = Reaper(directory)
         try:
@@ -89,20 +109,60 @@ def status(directory: Directory = DEFAULT, as_json: Json = False) -> None:
         raise typer.Exit(report.FAILED)
 
 
+def node(
+    family: Annotated[str, typer.Argument(metavar="FAMILY", help="Its name or its CAIP-2 namespace.")],
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[-- ARGUMENT...]", help="For the node's own program.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="N", min=1, max=65535, help="Where it listens; else a free port.")
+    ] = None,
+    directory: Annotated[
+        Path, typer.Option("--dir", metavar="DIR", help="Where the node keeps its files, if it has any.")
+    ] = NODE,
+    number: Annotated[int, typer.Option("--number", metavar="K", min=0, help="Which of the local chains.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Run one local chain of a family in the foreground, without Ballast on it. It ends with the command."""
+    import os
+    import sys
+
+    from chains.devnet import devnet
+    from relayer.devnet.plan import named
+    from relayer.devnet.ports import blocks
+
+    with problems():
+        brought = devnet(named(family))
+        (first,) = blocks([brought.ports]) if port is None else (port,)
+    chain = brought.chain_id(number)
+    directory.mkdir(parents=True, exist_ok=True)
+    argv = (*brought.node(chain, first, directory.absolute()).argv, *(more or ()))
+    if as_json:
+        report.data({"chain": str(chain), "url": f"http://127.0.0.1:{first}"})
+    else:
+        report.text(f"{chain} at http://127.0.0.1:{first}")
+    sys.stdout.flush()
+    os.execv(argv[0], argv)  # noqa: S606 - the node takes this process's place, so that it ends with it
+
+
 def usage(state: "State") -> str:
     """How to use a running devnet, for people."""
-    from relayer.devnet.configuration import ROUTE
+    from chains.caip import ChainId
+    from relayer.devnet.configuration import chain_of, read_routes
 
-    first, last = state.members[0], state.chains[-1]
-    shown, ballast = _from_here(state.directory), _ballast()
-    where = f"--committee {shown}/committee.toml --route {ROUTE} --gate {last.name}"
-    who = f"--key file:{shown}/user.key --rpc http://127.0.0.1:{last.port}"
+    routes = read_routes(state)
+    shown, ballast, first = _from_here(state.directory), _ballast(), state.members[0]
+    last = next(chain for chain in state.chains if chain.name == chain_of(routes[0].deployments[-1]))
+    where = f"--committee {shown}/committee.toml --route {routes[0].name} --gate {last.name}"
+    key = _from_here(state.user_key(ChainId.parse(last.name).namespace))
+    who = f"--key file:{key} --rpc {last.url}"
     return "\n".join(
         [
             "",
             "The devnet is up.",
-            *(f"  {chain.name:<14} node     http://127.0.0.1:{chain.port}" for chain in state.chains),
+            *(f"  {chain.name:<14} node     {chain.url}" for chain in state.chains),
             *(f"  {one.name:<14} member   {one.url:<24} {shown}/logs/{one.name}.log" for one in state.members),
+            *(f"  {one.name:<14} route    {_way(one)}" for one in routes),
             "",
             "Look, mint, burn, take a round with you and check it, end it:",
             f"  {ballast} status --url {first.url} --watch",
@@ -113,6 +173,12 @@ def usage(state: "State") -> str:
             f"  {ballast} devnet down --dir {shown}",
         ]
     )
+
+
+def _way(route: "Route") -> str:
+    from relayer.devnet.configuration import chain_of
+
+    return f"from {chain_of(route.position)} to {', '.join(map(chain_of, route.deployments))}"
 
 
 def _ballast() -> str:
@@ -136,10 +202,13 @@ def _from_here(path: Path) -> Path:
 @contextmanager
 def problems() -> Iterator[None]:
     """Devnet errors as the command line tells them."""
+    from relayer.devnet.plan import NoSuchFamily
     from relayer.devnet.state import DevnetError
 
     try:
         yield
+    except NoSuchFamily as error:
+        raise Problem(str(error), WRONG) from error
     except DevnetError as error:
         raise Problem(str(error)) from error
 
@@ -158,21 +227,6 @@ async def interruptible(work: Any) -> Any:
         raise KeyboardInterrupt from None
 
 
-def _chosen(plan: "Plan", source: str | None, destinations: list[str] | None) -> "Plan":
-    from dataclasses import replace
-
-    from chains.devnet import devnet
-    from chains.registry import UnknownFamily
-
-    chosen = replace(plan, source=source or plan.source, destinations=tuple(destinations or plan.destinations))
-    for namespace in (chosen.source, *chosen.destinations):
-        try:
-            devnet(namespace)
-        except UnknownFamily as error:
-            raise Problem(str(error), WRONG) from None
-    return chosen
-
-
 def _found(directory: Path) -> "State":
     from relayer.devnet.state import load
 
@@ -187,7 +241,7 @@ def _document(state: "State") -> dict[str, Any]:
         "directory": str(state.directory),
         "up": state.up,
         "programs": [{"name": p.name, "process": p.pid, "alive": p.alive()} for p in state.processes],
-        "chains": [{"chain": chain.name, "url": f"http://127.0.0.1:{chain.port}"} for chain in state.chains],
+        "chains": [{"chain": chain.name, "url": chain.url} for chain in state.chains],
         "members": [
             {
                 "name": member.name,

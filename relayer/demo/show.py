@@ -85,7 +85,8 @@ class Teller:
             table.add_row(str(s.number), escape(s.title), mark, f"{s.seconds:.1f}")
         self._console.print()
         self._console.print(table)
+        width = max(map(len, figures), default=0)
         for name, value in figures.items():
-            self._console.print(f"{name:<20} {escape(value)}", highlight=False)
+            self._console.print(f"{escape(name):<{width}}  {escape(value)}", highlight=False)
         end = "[green]ok[/green]" if why is None else f"[red]failed[/red]: {escape(why)}"
         self._console.print(f"\n{end} [dim]in {seconds:.1f} s[/dim]", highlight=False)

@@ -4,22 +4,23 @@ import asyncio
 import os
 import signal
 import time
-import tomllib
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import aiohttp
 
-from chains.devnet import Behaviour, LocalChain, Table
+from chains.caip import ChainId
+from chains.devnet import Behaviour, Devnet, LocalChain, Table, devnet
 from chains.errors import ChainError
 from chains.types import Receipt
 from relayer.devnet import command, processes
-from relayer.devnet.configuration import DECIMALS, ROUTE, SYMBOL
+from relayer.devnet.configuration import DECIMALS, chain_of, read_routes
+from relayer.devnet.plan import ROUTES
 from relayer.devnet.state import Member, State
 from relayer.devnet.up import last_lines, open_chains, serving, start_member
 
-UNIT = 10**DECIMALS
+UNIT: int = 10**DECIMALS
 """One whole coin, on every chain of the devnet."""
 PATIENCE_SECONDS = 90.0
 _LOOK_SECONDS = 0.25
@@ -39,19 +40,16 @@ def expect(condition: bool, what: str) -> None:
 
 
 class Stage:
-    """The devnet during the story. Open it with `async with`."""
+    """The devnet during the story: `main` is the route that it is about. Open it with `async with`."""
 
     def __init__(self, state: State) -> None:
         self.state = state
-        config = tomllib.loads(state.committee.read_text(encoding="utf-8"))
-        (route,) = config["routes"]
-        self.position: Table = route["positions"][0]
-        self.deployments: Sequence[Table] = route["deployments"]
+        self.main, *self.others = self.routes = read_routes(state)
         self._stack = AsyncExitStack()
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5))
-        tables = {_chain(self.position["account"]): [self.position]}
-        for deployment in self.deployments:
-            tables.setdefault(_chain(deployment["gate"]), []).append(deployment)
+        tables: dict[str, list[Table]] = {}
+        for row in (row for one in self.routes for row in one.rows):
+            tables.setdefault(chain_of(row), []).append(row)
         self._chains = {str(one.chain): one for one in open_chains(state, self._stack, tables)}
 
     async def __aenter__(self) -> "Stage":
@@ -61,23 +59,32 @@ class Stage:
         await self._session.close()
         await self._stack.aclose()
 
-    @property
-    def source(self) -> LocalChain:
-        return self._chains[_chain(self.position["account"])]
+    def chain(self, row: Table) -> LocalChain:
+        """The chain of a position or a deployment."""
+        return self._chains[chain_of(row)]
 
-    def chain(self, deployment: Table) -> LocalChain:
-        return self._chains[_chain(deployment["gate"])]
+    def family(self, row: Table) -> Devnet:
+        """What the family of a position's or deployment's chain says of its devnets."""
+        return devnet(self.chain(row).chain.namespace)
+
+    def of_each_family(self) -> list[Table]:
+        """The main route's first deployment in each family."""
+        found: dict[str, Table] = {}
+        for deployment in self.main.deployments:
+            found.setdefault(self.chain(deployment).chain.namespace, deployment)
+        return list(found.values())
 
     async def supply(self) -> int:
-        """The wrapped supply on all destinations now."""
-        return sum(await asyncio.gather(*(self.chain(d).supply(d) for d in self.deployments)))
+        """The main route's wrapped supply on all destinations now."""
+        return sum(await asyncio.gather(*(self.chain(d).supply(d) for d in self.main.deployments)))
 
     async def command(self, action: str, deployment: Table, amount: int, *options: str) -> dict[str, Any]:
-        """`ballast mint` or `ballast redeem` as the user: what it prints. A refusal is no error here."""
-        chain = self.chain(deployment)
-        node = next(c for c in self.state.chains if c.name == str(chain.chain))
-        where = ("--committee", str(self.state.committee), "--route", ROUTE, "--gate", str(chain.chain))
-        who = ("--key", f"file:{self.state.user_key}", "--rpc", f"http://127.0.0.1:{node.port}")
+        """`ballast mint` or `ballast redeem` of the main route as the user: what it prints. A refusal is no error
+        here."""
+        chain = self.chain(deployment).chain
+        node = next(c for c in self.state.chains if c.name == str(chain))
+        where = ("--committee", str(self.state.committee), "--route", self.main.name, "--gate", str(chain))
+        who = ("--key", f"file:{self.state.user_key(chain.namespace)}", "--rpc", node.url)
         whole, rest = divmod(amount, UNIT)
         what = ("--amount", f"{whole}.{rest:0{DECIMALS}d}")
         (told,) = await command.run(action, *where, *who, *what, *options, failing=True)
@@ -149,15 +156,15 @@ class Sent:
             raise Failed(f"transaction {self.transaction}: {error}") from error
 
 
-def route(status: Status) -> dict[str, Any]:
-    """The devnet's one route in a member's status."""
-    found: dict[str, Any] = status["routes"][0]
+def told_of(status: Status, name: str = ROUTES[0]) -> dict[str, Any]:
+    """A route in a member's status: the main one, or another by name."""
+    found: dict[str, Any] = next(one for one in status["routes"] if one["name"] == name)
     return found
 
 
-def caps(status: Status) -> list[int]:
-    """The caps of the route's gates, as the member last read them at finality; 0 for one that is not live."""
-    return [int(d["cap"] or 0) if (d["lease_left"] or 0) > 0 else 0 for d in route(status)["deployments"]]
+def caps(status: Status, name: str = ROUTES[0]) -> list[int]:
+    """The caps of a route's gates, as the member last read them at finality; 0 for one that is not live."""
+    return [int(d["cap"] or 0) if (d["lease_left"] or 0) > 0 else 0 for d in told_of(status, name)["deployments"]]
 
 
 def certified(status: Status) -> int:
@@ -165,11 +172,12 @@ def certified(status: Status) -> int:
     return int(status["certified"]["round"]) if status["certified"] else -1
 
 
-def coins(amount: int) -> str:
+def coins(amount: int, symbol: str = ROUTES[0]) -> str:
     """An amount for people."""
     whole, rest = divmod(amount, UNIT)
-    return f"{whole:,}" + (f".{rest:0{DECIMALS}d}".rstrip("0") if rest else "") + f" {SYMBOL}"
+    return f"{whole:,}" + (f".{rest:0{DECIMALS}d}".rstrip("0") if rest else "") + f" {symbol}"
 
 
-def _chain(account: str) -> str:
-    return account.rpartition(":")[0]
+def family_name(chain: str) -> str:
+    """The everyday name of the family of a CAIP-2 chain id."""
+    return devnet(ChainId.parse(chain).namespace).name

@@ -4,6 +4,7 @@ Times in seconds. A local chain's finality trails by two to three of its one-sec
 """
 
 import time
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +12,14 @@ from typing import Any
 from relayer.devnet import toml
 from relayer.devnet.state import Member, State, write_private
 
-ROUTE = "USD"
-SYMBOL = "USD"
 DECIMALS = 6
+"""Of every route, asset and token."""
+
 SLOT = 3
 SKEW = 0
 FINALITY_LAG = 8
-STALENESS = 14
+"""Of a chain whose family says nothing else."""
+
 HEARTBEAT = 24
 LEASE = 60
 LONGEST_LEASE = 600
@@ -39,6 +41,30 @@ class Identity:
     accounts: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route of committee.toml: the rows of its one position and of its deployments."""
+
+    name: str
+    position: Table
+    deployments: tuple[Table, ...]
+
+    @property
+    def rows(self) -> tuple[Table, ...]:
+        return (self.position, *self.deployments)
+
+
+def chain_of(row: Table) -> str:
+    """The CAIP-2 id of the chain that a position's or deployment's row is on."""
+    return str(row["gate" if "gate" in row else "account"]).rpartition(":")[0]
+
+
+def read_routes(state: State) -> tuple[Route, ...]:
+    """The routes of a devnet that is up, the main one first."""
+    document = tomllib.loads(state.committee.read_text(encoding="utf-8"))
+    return tuple(Route(r["name"], r["positions"][0], tuple(r["deployments"])) for r in document["routes"])
+
+
 def roster(state: State, names: Sequence[str]) -> None:
     """Writes committee.toml as far as keys can be dealt from it."""
     document = {**_group(len(names)), "members": [{"name": name} for name in names]}
@@ -46,31 +72,30 @@ def roster(state: State, names: Sequence[str]) -> None:
 
 
 def committee(
-    state: State,
-    identities: Sequence[Identity],
-    chains: Mapping[str, Table],
-    position: Table,
-    deployments: Sequence[Table],
+    state: State, identities: Sequence[Identity], chains: Mapping[str, Table], routes: Sequence[Route]
 ) -> None:
-    """Writes committee.toml: `chains` by CAIP-2 id, `position` and `deployments` as the families gave them."""
+    """Writes committee.toml: `chains` by CAIP-2 id; the rows of `routes` as the families gave them."""
+    tables = {name: {"finality_lag": FINALITY_LAG, **table} for name, table in chains.items()}
     document = {
         **_group(len(identities)),
         "genesis": int(time.time()) - 10 * SLOT,
         "slot": SLOT,
         "skew": SKEW,
-        "staleness": STALENESS,
+        # The configuration demands one slot more than the lag; the other is for a machine that is busy.
+        "staleness": max(int(table["finality_lag"]) for table in tables.values()) + 2 * SLOT,
         "heartbeat": HEARTBEAT,
         "members": [{"name": one.name, "identity": one.identity} for one in identities],
-        "chains": {name: {"finality_lag": FINALITY_LAG, **table} for name, table in chains.items()},
+        "chains": tables,
         "routes": [
             {
-                "name": ROUTE,
+                "name": route.name,
                 "decimals": DECIMALS,
                 "deviation_bps": 100,
                 "low_water_bps": 1000,
-                "positions": [position],
-                "deployments": [{**deployment, "lease": LEASE} for deployment in deployments],
+                "positions": [route.position],
+                "deployments": [{**deployment, "lease": LEASE} for deployment in route.deployments],
             }
+            for route in routes
         ],
     }
     state.committee.write_text(toml.dumps(document, _HEADING), encoding="utf-8")

@@ -3,7 +3,7 @@
 DIR/devnet.json            this record
 DIR/committee.toml         the committee's shared configuration
 DIR/group.json             the committee's public key package
-DIR/user.key               secret of the account that locks, mints and burns
+DIR/user-NAMESPACE.key     secret of the account that locks, mints and burns on a family's chains
 DIR/members/NAME/          member.toml, keystore, passphrase and store of one member
 DIR/logs/NAME.log          output of each program
 """
@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from relayer.devnet.processes import Process
 
-VERSION = 1
+VERSION = 2
 
 
 class DevnetError(Exception):
@@ -30,6 +30,10 @@ class Chain:
 
     name: str
     port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,9 @@ class State:
     def group(self) -> Path:
         return self.directory / "group.json"
 
-    @property
-    def user_key(self) -> Path:
-        return self.directory / "user.key"
+    def user_key(self, namespace: str) -> Path:
+        """The secret of the user of a family's chains."""
+        return self.directory / f"user-{namespace}.key"
 
     def config(self, member: str) -> Path:
         """The member's member.toml."""

@@ -5,7 +5,7 @@ import secrets
 import shutil
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,11 @@ from typing import Any
 import aiohttp
 
 from chains.caip import ChainId
-from chains.devnet import Committee, LocalChain, Program, devnet
-from chains.registry import UnknownFamily, installed
+from chains.devnet import Committee, LocalChain, Program, Table, devnet
 from relayer.bus.server import CONFIG, nats_server_binary
 from relayer.devnet import command, configuration, ports, processes, state
-from relayer.devnet.configuration import Identity
+from relayer.devnet.configuration import Identity, Route
+from relayer.devnet.plan import Plan
 from relayer.devnet.state import Chain, DevnetError, Member, State, write_private
 
 ENDPOINTS = 3
@@ -31,42 +31,15 @@ _LOOK_SECONDS = 0.1
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is wanted: a family for the source chain and for each destination, and how many members."""
-
-    source: str
-    destinations: tuple[str, ...]
-    members: int = 4
-
-    def chain_ids(self) -> list[ChainId]:
-        """The source first. The families count their own chains."""
-        namespaces = (self.source, *self.destinations)
-        return [devnet(n).chain_id(namespaces[:i].count(n)) for i, n in enumerate(namespaces)]
-
-
-def default_plan(members: int = 4) -> Plan:
-    """The first installed family with a devnet as source; all such families as destinations, two at least."""
-    able = []
-    for namespace in installed():
-        try:
-            devnet(namespace)
-        except UnknownFamily:
-            continue
-        able.append(namespace)
-    if not able:
-        raise DevnetError("no installed chain family brings a devnet")
-    return Plan(able[0], tuple(able[i % len(able)] for i in range(max(2, len(able)))), members)
-
-
 async def up(directory: Path, plan: Plan, say: Say) -> State:
     """Starts everything and returns once every member serves. What is started is in the record in `directory` before
     anything else happens, so that whoever ends the devnet finds it, however this ends. `directory` is absolute and was
     prepared. Raises `DevnetError`, and the errors of families and commands."""
-    ids = plan.chain_ids()
     names = NAMES[: plan.members]
-    found = ports.free(1 + len(ids) + len(names) * (1 + len(ids) * ENDPOINTS))
-    chains = tuple(Chain(str(chain), found.pop()) for chain in ids)
+    nodes = [devnet(chain.namespace).ports for chain in plan.chains]
+    *found, bus = ports.blocks([*nodes, *(1 for _ in range(len(names) * (1 + len(nodes) * ENDPOINTS))), 1])
+    chains = tuple(Chain(str(chain), port) for chain, port in zip(plan.chains, found, strict=False))
+    found = found[len(chains) :]
     members = tuple(
         Member(
             name,
@@ -75,14 +48,14 @@ async def up(directory: Path, plan: Plan, say: Say) -> State:
         )
         for name in names
     )
-    now = State(directory, chains, members, found.pop()).save()
+    now = State(directory, chains, members, bus).save()
     for name in names:
         now.config(name).parent.mkdir(parents=True, mode=0o700)
     say(f"starting {len(chains)} nodes, {len(members) * len(chains) * ENDPOINTS} endpoints, the bus")
     now = _infrastructure(now)
     async with AsyncExitStack() as stack:
         locals_ = open_chains(now, stack)
-        dealt = asyncio.create_task(_deal(now, names, {chain.namespace for chain in ids}))
+        dealt = asyncio.create_task(_deal(now, names, {chain.namespace for chain in plan.chains}))
         await asyncio.gather(
             *(_until(one.ready, f"the node of {one.chain}", now) for one in locals_),
             *(_until(partial(_listens, port), f"port {port}", now) for port in _served(now)),
@@ -90,7 +63,8 @@ async def up(directory: Path, plan: Plan, say: Say) -> State:
         )
         group, identities = await dealt
         say("deploying the contracts")
-        await _deploy(now, locals_, group, identities)
+        routes = await _deploy(plan, locals_, group, identities)
+        await _configure(now, locals_, identities, routes)
         say("making the members' stores")
         await asyncio.gather(
             *(command.run("store", "init", "--config", str(now.config(name))) for name in names),
@@ -198,30 +172,47 @@ async def _deal(now: State, names: Sequence[str], namespaces: Iterable[str]) -> 
     return Committee(told["epoch"], bytes.fromhex(told["group_key"])), identities
 
 
-async def _deploy(now: State, chains: Sequence[LocalChain], group: Committee, identities: Sequence[Identity]) -> None:
-    """The contracts on all chains at once, then everybody's configuration."""
+async def _deploy(
+    plan: Plan, chains: Sequence[LocalChain], group: Committee, identities: Sequence[Identity]
+) -> list[Route]:
+    """The contracts: on all chains at once, on one chain in order."""
 
-    async def destination(chain: LocalChain) -> Any:
-        namespace = chain.chain.namespace
-        await chain.fund([one.accounts[namespace] for one in identities])
-        return await chain.deploy_destination(
-            configuration.ROUTE, configuration.DECIMALS, group, configuration.LONGEST_LEASE
-        )
+    async def on(place: int, chain: LocalChain) -> dict[tuple[str, int], Table]:
+        """The rows of one chain by route and place: -1 for the position, else the chain's place in the plan."""
+        rows: dict[tuple[str, int], Table] = {}
+        for lane in plan.sources(place):
+            rows[lane.name, -1] = await chain.deploy_source(lane.name, configuration.DECIMALS, SUPPLY)
+        if plan.destinations(place):
+            await chain.fund([one.accounts[chain.chain.namespace] for one in identities])
+        for lane in plan.destinations(place):
+            rows[lane.name, place] = await chain.deploy_destination(
+                lane.name, configuration.DECIMALS, group, configuration.LONGEST_LEASE
+            )
+        return rows
 
-    source, *destinations = chains
-    position, *deployments = await asyncio.gather(
-        source.deploy_source(configuration.SYMBOL, configuration.DECIMALS, SUPPLY),
-        *(destination(chain) for chain in destinations),
-    )
+    rows: dict[tuple[str, int], Table] = {}
+    for of_chain in await asyncio.gather(*(on(place, chain) for place, chain in enumerate(chains))):
+        rows |= of_chain
+    return [
+        Route(lane.name, rows[lane.name, -1], tuple(rows[lane.name, place] for place in lane.destinations))
+        for lane in plan.routes
+    ]
+
+
+async def _configure(
+    now: State, chains: Sequence[LocalChain], identities: Sequence[Identity], routes: Sequence[Route]
+) -> None:
+    """Everybody's configuration, and the users' keys."""
     tables = {str(chain.chain): await chain.committee_table() for chain in chains}
-    configuration.committee(now, identities, tables, position, deployments)
+    configuration.committee(now, identities, tables, routes)
     for member in now.members:
         of_chains = {}
         for chain in chains:
             urls = member.endpoints[str(chain.chain)]
             of_chains[str(chain.chain)] = chain.member_table({f"{member.name}-{i}": u for i, u in enumerate(urls, 1)})
         configuration.member(now, member, of_chains)
-    write_private(now.user_key, chains[-1].user_secret().hex() + "\n")
+    for namespace, secret in {chain.chain.namespace: chain.user_secret() for chain in chains}.items():
+        write_private(now.user_key(namespace), secret.hex() + "\n")
 
 
 def _served(now: State) -> list[int]:
