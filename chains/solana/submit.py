@@ -1,0 +1,202 @@
+"""Brings statements to gates, and sees to it until they are final.
+
+A statement that the gate has already, or would refuse, stops before anything is spent: the gate's last round is read
+and the transaction is simulated first. Once signed it stays in the journal until it is executed in a finalized block.
+The same bytes are sent again and again until then; only when they can never be executed any more, since their
+blockhash is too old, is another transaction signed. The gate takes a round once, whatever is sent.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakValueDictionary
+
+from chains.encoding import Branch, Certificate, EncodingError, MintCap, decode_leaf
+from chains.errors import ChainError, Refused, Unreadable
+from chains.jsonrpc import Fault
+from chains.quorum import Quorum
+from chains.solana import addresses, rpc
+from chains.solana.errors import ERRORS
+from chains.solana.options import DeploymentOptions, MemberOptions
+from chains.solana.outbox import Entry
+from chains.solana.sender import Outlook, Sender
+from chains.solana.sending import Simulated
+from chains.solana.state import Route, StateError
+from chains.solana.transactions import Failure
+from chains.types import Deployment, Log, Receipt
+from chains.wire import Reader
+
+PLACE = 2
+"""Of the program's instruction in a submitting transaction; before it stand the compute limit and price."""
+
+_LATER_THAN_OURS = "StaleRound"
+_CANNOT_PAY = ("AccountNotFound", "InsufficientFundsForFee", "InsufficientFundsForRent")
+
+
+def round_of(submission: bytes, deployment: Deployment | None = None) -> int:
+    """The round of a submission. Raises `ChainError` for bytes that are no mint cap with its certificate, or are not
+    meant for `deployment`."""
+    r = Reader(submission)
+    try:
+        leaf = decode_leaf(r.fixed("leaf", 177))
+        Branch.read(r)
+        header = Certificate.read(r).header
+        r.end()
+    except EncodingError as error:
+        raise ChainError(f"the submission does not decode: {error}") from None
+    if not isinstance(leaf, MintCap):
+        raise ChainError("the submission is no mint cap")
+    if deployment is not None and (leaf.domain, leaf.route) != (deployment.domain, deployment.route):
+        raise ChainError(f"the submission is not meant for the gate {deployment.gate}")
+    return header.round
+
+
+def named(failure: Failure | None) -> str:
+    """The gate's own name for why a submitting transaction failed, or the runtime's; "" where it did not. The number
+    needs no log: `submit` calls no other program."""
+    if failure is None:
+        return ""
+    number = failure.of(PLACE)
+    return str(failure) if number is None else ERRORS.get(number, str(failure))
+
+
+class Submitter:
+    """Submits through one account. `clock` is monotonic seconds."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        quorum: Quorum,
+        options: MemberOptions,
+        log: Log,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sender, self._quorum = sender, quorum
+        self._options, self._log, self._clock = options, log, clock
+        self._busy = WeakValueDictionary[str, asyncio.Lock]()
+
+    async def submit(self, deployment: Deployment, submission: bytes, key: str) -> Receipt | None:
+        """See `DestinationChain.submit`."""
+        lock = self._busy.setdefault(key, asyncio.Lock())
+        async with lock:
+            entry = self._sender.outbox.get(key)
+            if entry is None:
+                if not isinstance(deployment.options, DeploymentOptions):
+                    raise Refused(f"{deployment.gate}: options of another family")
+                round_of(submission, deployment)
+                program, gate = deployment.options.program, deployment.gate.address
+                entry = await self._sent(key, program, gate, submission)
+            return None if entry is None else await self._executed(entry)
+
+    async def settle(self) -> None:
+        """See `DestinationChain.settle`. What goes wrong with one transaction does not keep the others from being
+        looked at; it is raised afterwards."""
+        failed: ChainError | None = None
+        for key in [entry.key for entry in self._sender.outbox.entries()]:
+            lock = self._busy.setdefault(key, asyncio.Lock())
+            if lock.locked():  # a call of `submit` looks after it
+                continue
+            async with lock:
+                # Read anew: `submit` may have signed another since.
+                entry = self._sender.outbox.get(key)
+                try:
+                    if entry is not None:
+                        await self._settle(entry)
+                except ChainError as error:
+                    failed = failed or error
+        if failed is not None:
+            raise failed
+
+    async def _settle(self, entry: Entry) -> None:
+        executed = await self._sender.executed(entry)
+        if executed is None:
+            try:
+                await self._pursued(entry)
+            except Refused as error:
+                self._log.warning("not_resubmitted", key=entry.key, reason=str(error))
+        elif executed.final:
+            self._sender.outbox.delete(entry.key)
+            self._log.info("transaction_final", key=entry.key, slot=executed.slot, ok=executed.failure is None)
+
+    async def _executed(self, entry: Entry) -> Receipt | None:
+        end = self._clock() + self._options.submit_timeout
+        while True:
+            executed = await self._sender.executed(entry)
+            if executed is not None:
+                return self._sender.receipt(entry, executed, named(executed.failure))
+            if self._clock() >= end:
+                raise Unreadable(f"transaction {entry.key} is not executed yet; it is journalled and goes on")
+            if (pursued := await self._pursued(entry)) is None:
+                return None
+            entry = pursued
+            await asyncio.sleep(self._options.poll)
+
+    async def _pursued(self, entry: Entry) -> Entry | None:
+        """Sends what was not executed again, in a new transaction if the old one has expired. None: the gate has the
+        statement or a newer one. Raises `Refused` if the gate would refuse it by now; in both cases it is forgotten."""
+        if not await self._sender.expired(entry):
+            await self._sender.broadcast(entry)
+            return entry
+        program, gate = addresses.to_text(entry.program), addresses.to_text(entry.gate)
+        try:
+            following = await self._sent(entry.key, program, gate, entry.statement, entry)
+        except Refused:
+            self._sender.outbox.delete(entry.key)
+            raise
+        if following is None:
+            self._sender.outbox.delete(entry.key)
+            self._log.info("transaction_superseded", key=entry.key)
+        return following
+
+    async def _sent(
+        self, key: str, program: str, gate: str, statement: bytes, before: Entry | None = None
+    ) -> Entry | None:
+        if await self._there_already(program, gate, round_of(statement)):
+            return None
+        outlook = await self._sender.outlook(program, gate, statement)
+        units = self._units(gate, outlook)
+        if units is None:
+            return None
+        return await self._sender.send(key, program, gate, statement, units, outlook, before)
+
+    async def _there_already(self, program: str, gate: str, round_: int) -> bool:
+        answers = await self._quorum.collect([rpc.accounts([gate], "confirmed")])
+        if len(answers) < self._quorum.q:
+            raise Unreadable(f"the gate's last round: only {len(answers)} endpoints answer, {self._quorum.q} must")
+        rounds = [_last_round(answer.value[0], program) for (answer,) in answers.values()]
+        return sum(r is not None and r >= round_ for r in rounds) >= self._quorum.q
+
+    def _units(self, gate: str, outlook: Outlook) -> int | None:
+        """The compute limit; None if the gate has a newer statement by now. Raises `Refused` when q endpoints say that
+        it would fail, `Unreadable` when there is no quorum either way."""
+        told = outlook.simulations
+        failures = Counter(named(s.failure) for s in told if isinstance(s, Simulated) and s.failure is not None)
+        used = sorted(s.units for s in told if isinstance(s, Simulated) and s.failure is None)
+        if sum(failures.values()) >= self._quorum.q:
+            reason = failures.most_common(1)[0][0]
+            if reason == _LATER_THAN_OURS:
+                return None
+            if reason in _CANNOT_PAY:
+                raise Unreadable(self._sender.poor(reason))
+            raise Refused(f"{gate} would refuse the transaction: {reason}")
+        if len(used) < self._quorum.q:
+            reasons = sorted({s.message for s in told if isinstance(s, Fault)} | set(failures))
+            raise Unreadable(f"the simulation has no quorum: {'; '.join(reasons) or 'too few endpoints answer'}")
+        return with_margin(used[self._quorum.q - 1], self._options)
+
+
+def with_margin(used: int, options: MemberOptions) -> int:
+    """The compute limit for what the simulation used: with the configured margin, since the state may change until
+    the execution, and never above the configured most."""
+    return min(used + -(-used * options.compute_margin // 100), options.max_compute_units)
+
+
+def _last_round(account: Any, program: str) -> int | None:
+    if not isinstance(account, rpc.Account) or account.owner != program:
+        return None
+    try:
+        return Route.decode(account.data).round
+    except StateError:
+        return None
