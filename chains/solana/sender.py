@@ -20,7 +20,6 @@ from chains.solana.sending import Blockhash, Simulated, Status
 from chains.solana.transactions import Failure, Key, check_size, fee
 from chains.types import Log, Receipt
 
-_CONFIRMED, _FINALIZED = 1, 2
 _MOST_TIMES = 0xFFFF
 
 
@@ -133,10 +132,12 @@ class Sender:
         )
 
     def _result(self, answers: dict[str, tuple[Any, ...]]) -> Executed | None:
-        known = [s for (s,) in answers.values() if isinstance(s, Status) and s.level >= _CONFIRMED]
+        known = [s for (s,) in answers.values() if isinstance(s, Status) and s.level >= sending.LEVEL_CONFIRMED]
         for (slot, failure), count in Counter((s.slot, s.failure) for s in known).items():
             if count >= self._quorum.q:
-                final = sum(s.level == _FINALIZED and (s.slot, s.failure) == (slot, failure) for s in known)
+                final = sum(
+                    s.level == sending.LEVEL_FINALIZED and (s.slot, s.failure) == (slot, failure) for s in known
+                )
                 return Executed(slot, failure, final >= self._quorum.q)
         return None
 

@@ -23,7 +23,8 @@ from chains.values import BadValue, items, mapping, member, shown
 CONFIRMED = {"commitment": "confirmed"}
 FINALIZED = {"commitment": "finalized"}
 
-_LEVELS = {"processed": 0, "confirmed": 1, "finalized": 2}
+LEVEL_CONFIRMED, LEVEL_FINALIZED = 1, 2
+_LEVELS = {"processed": 0, "confirmed": LEVEL_CONFIRMED, "finalized": LEVEL_FINALIZED}
 _MOST_SLOTS = 1_000
 _MOST_LOGS = 10_000
 _U64 = 1 << 64

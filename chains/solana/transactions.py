@@ -100,11 +100,6 @@ def check_size(message: Message) -> None:
         raise ChainError(f"the transaction would be {needed} bytes, and Solana takes at most {MOST_BYTES}")
 
 
-def last(message: Message) -> int:
-    """The place of the program's own instruction."""
-    return len(message.instructions) - 1
-
-
 def fee(limit: int, price: int, signatures: int = 1) -> int:
     """Lamports that a transaction costs, whether it succeeds or not: the whole limit is paid for, used or not."""
     return SIGNATURE_FEE * signatures + -(-limit * price // MICROLAMPORTS)
