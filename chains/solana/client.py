@@ -6,6 +6,7 @@ by an executed transaction that shows the gate's error.
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from chains.types import Receipt
 UNITS = 200_000
 """Compute limit of a transaction where the caller names none."""
 
+_DIFFERENT = 1 << 12
 _MOST_PRICE = 1_000_000
 _WAIT_SECONDS = 180.0
 
@@ -65,6 +67,7 @@ class Client:
         self._chain, self._poll, self._clock = chain, poll, clock
         self._key = None if secret is None else Key(secret)
         self._checked = False
+        self._sends = secrets.randbelow(_DIFFERENT)
 
     async def __aenter__(self) -> Self:
         return self
@@ -120,8 +123,12 @@ class Client:
         program: str = "",
         units: int = UNITS,
     ) -> Sent:
-        """Signs and sends, not simulating first. The price is what recent transactions over the same accounts paid,
-        at most 1 lamport per compute unit. Raises `ChainError` if the node refuses it."""
+        """Signs and sends, not simulating first; `units` is the least compute limit. The price is what recent
+        transactions over the same accounts paid, at most 1 lamport per compute unit. Raises `ChainError` if the node
+        refuses it."""
+        # Two transactions of the same bytes are one. What asks for the same twice with one blockhash differs in this.
+        self._sends += 1
+        units += self._sends % _DIFFERENT
         writable = sorted({str(a.pubkey) for i in instructions for a in i.accounts if a.is_writable})
         newest, bid = await self.ask(sending.latest_blockhash(), sending.recent_bid([*writable, self.address][:128]))
         price = min(bid, _MOST_PRICE)
