@@ -35,23 +35,11 @@ async def up(directory: Path, plan: Plan, say: Say) -> State:
     """Starts everything and returns once every member serves. What is started is in the record in `directory` before
     anything else happens, so that whoever ends the devnet finds it, however this ends. `directory` is absolute and was
     prepared. Raises `DevnetError`, and the errors of families and commands."""
-    names = NAMES[: plan.members]
-    nodes = [devnet(chain.namespace).ports for chain in plan.chains]
-    *found, bus = ports.blocks([*nodes, *(1 for _ in range(len(names) * (1 + len(nodes) * ENDPOINTS))), 1])
-    chains = tuple(Chain(str(chain), port) for chain, port in zip(plan.chains, found, strict=False))
-    found = found[len(chains) :]
-    members = tuple(
-        Member(
-            name,
-            found.pop(),
-            {chain.name: tuple(f"http://127.0.0.1:{found.pop()}" for _ in range(ENDPOINTS)) for chain in chains},
-        )
-        for name in names
-    )
-    now = State(directory, chains, members, bus).save()
+    now = laid_out(directory, plan).save()
+    names = [member.name for member in now.members]
     for name in names:
         now.config(name).parent.mkdir(parents=True, mode=0o700)
-    say(f"starting {len(chains)} nodes, {len(members) * len(chains) * ENDPOINTS} endpoints, the bus")
+    say(f"starting {len(now.chains)} nodes, {len(names) * len(now.chains) * ENDPOINTS} endpoints, the bus")
     now = _infrastructure(now)
     async with AsyncExitStack() as stack:
         locals_ = open_chains(now, stack)
@@ -70,11 +58,29 @@ async def up(directory: Path, plan: Plan, say: Say) -> State:
             *(command.run("store", "init", "--config", str(now.config(name))) for name in names),
             *(_until(one.final, f"finality on {one.chain}", now) for one in locals_),
         )
-    say(f"starting {len(members)} members")
-    for member in members:
-        now = start_member(now, member.name)
-    await asyncio.gather(*(serving(now, member) for member in members))
+    say(f"starting {len(names)} members")
+    for name in names:
+        now = start_member(now, name)
+    await asyncio.gather(*(serving(now, member) for member in now.members))
     return replace(now, up=True).save()
+
+
+def laid_out(directory: Path, plan: Plan) -> State:
+    """Who will listen where, before anything runs. Raises `NoFreePort`."""
+    names = NAMES[: plan.members]
+    nodes = [devnet(chain.namespace).ports for chain in plan.chains]
+    others = 1 + len(names) * (1 + len(nodes) * ENDPOINTS)
+    found = ports.blocks([*nodes, *(1 for _ in range(others))])
+    chains = tuple(Chain(str(chain), found.pop(0)) for chain in plan.chains)
+    members = tuple(
+        Member(
+            name,
+            found.pop(),
+            {chain.name: tuple(f"http://127.0.0.1:{found.pop()}" for _ in range(ENDPOINTS)) for chain in chains},
+        )
+        for name in names
+    )
+    return State(directory, chains, members, found.pop())
 
 
 def prepare(directory: Path) -> None:
