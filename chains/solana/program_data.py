@@ -3,6 +3,7 @@
 Source: the loader's `UpgradeableLoaderState` in the Solana documentation ("Programs", loader v3).
 """
 
+import hashlib
 from dataclasses import dataclass, field
 
 from chains.solana.program_wire import LittleReader
@@ -51,3 +52,9 @@ def decode_program_data(data: bytes) -> ProgramData:
         return ProgramData(slot, authority if upgradeable else None, r.fixed("code", r.rest))
     except EncodingError as error:
         raise ProgramError(f"no program data account: {error}") from None
+
+
+def code_hash(code: bytes) -> str:
+    """SHA-256 in hex of the code without the zeros at its end, which the loader's account may hold more of: what the
+    configuration pins, and what `solana-verify get-program-hash` prints."""
+    return hashlib.sha256(code.rstrip(b"\0")).hexdigest()
