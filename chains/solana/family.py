@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from chains.solana.chain import SolanaChain
-    from chains.solana.demo import SolanaDevnet
+    from chains.solana.devnet import SolanaDevnet
     from chains.solana.user import SolanaUser
     from chains.types import ChainSetup
 
@@ -66,7 +66,7 @@ class SolanaFamily:
 
     def devnet(self) -> "SolanaDevnet":
         """See `chains.devnet`."""
-        from chains.solana.demo import SolanaDevnet
+        from chains.solana.devnet import SolanaDevnet
 
         return SolanaDevnet()
 
