@@ -14,6 +14,7 @@ import json
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from chains.devnet import Program
 from chains.misbehaviour import Dialect, R
@@ -24,6 +25,19 @@ def program(name: str, module: str, upstreams: Mapping[int, int]) -> Program:
     """The program that serves `upstreams` (listen: upstream) by a family's module."""
     pairs = [f"{port}={upstream}" for port, upstream in upstreams.items()]
     return Program(name, (sys.executable, "-m", module, *pairs))
+
+
+def settings(endpoints: Mapping[str, str]) -> dict[str, Any]:
+    """What a devnet's member.toml says of a chain's endpoints, given by name and URL: a majority of them must agree,
+    and as all are on this machine, nobody waits long for one that does not answer."""
+    return {
+        "quorum": len(endpoints) // 2 + 1,
+        "timeout": 2.0,
+        "deadline": 3.0,
+        "poll": 0.5,
+        "set_aside": 3.0,
+        "endpoints": [{"name": name, "url": url} for name, url in endpoints.items()],
+    }
 
 
 def main(arguments: Sequence[str], dialect: Dialect[R]) -> None:

@@ -23,6 +23,8 @@ from pydantic import ValidationError
 from chains.errors import ChainError
 from chains.misbehaviour import HONEST, Behaviour, Dialect, R, fail, lag, lie
 
+_SWITCH_SECONDS = 10
+
 
 class Proxy(Generic[R]):
     """One proxy, as an async context manager. `url` is where its JSON-RPC is."""
@@ -103,8 +105,11 @@ class Proxy(Generic[R]):
             return await response.json()
 
 
-async def switch(session: aiohttp.ClientSession, endpoint: str, behaviour: Behaviour[Any]) -> None:
+async def switch(endpoint: str, behaviour: Behaviour[Any]) -> None:
     """Tells the controllable endpoint at this URL how to behave. Raises `ChainError` if it refuses."""
-    async with session.post(f"{endpoint}/control", json=behaviour.model_dump()) as response:
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SWITCH_SECONDS)) as session,
+        session.post(f"{endpoint}/control", json=behaviour.model_dump()) as response,
+    ):
         if response.status != 200:
             raise ChainError(f"the endpoint {endpoint} cannot be switched: {await response.text()}")

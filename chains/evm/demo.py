@@ -98,14 +98,7 @@ class EvmLocalChain:
         return {"genesis_hash": genesis["hash"], "stride": _STRIDE, "max_finality_lag": 60}
 
     def member_table(self, endpoints: Mapping[str, str]) -> Table:
-        return {
-            "quorum": len(endpoints) // 2 + 1,
-            "timeout": 2.0,
-            "deadline": 3.0,
-            "poll": 0.5,
-            "set_aside": 3.0,
-            "endpoints": [{"name": name, "url": url} for name, url in endpoints.items()],
-        }
+        return proxies.settings(endpoints)
 
     async def fund(self, addresses: Sequence[str]) -> None:
         for address in addresses:
@@ -217,7 +210,7 @@ class EvmLocalChain:
 
     async def behave(self, endpoint: str, behaviour: Behaviour) -> None:
         rules = tuple(_lie(table) for table in self._tables) if behaviour == "lying" else ()
-        await switch(self._http(), endpoint, EvmDialect.behaviour(mode=behaviour, rules=rules, behind=_LAG_BLOCKS))
+        await switch(endpoint, EvmDialect.behaviour(mode=behaviour, rules=rules, behind=_LAG_BLOCKS))
 
     async def _next_nonce(self) -> int:
         return int(await self._rpc("eth_getTransactionCount", self._owner.address, "pending"), 16)

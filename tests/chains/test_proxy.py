@@ -196,14 +196,14 @@ async def test_endpoints_in_one_process_are_switched_one_by_one() -> None:
             one, two = [json.loads(await process.stdout.readline()) for _ in range(2)]
             assert one["upstream"] == two["upstream"] == port
             liar = Toy.behaviour(mode="lying", rules=(More(method="echo", add=1),))
-            await switch(session, one["url"], liar)
+            await switch(one["url"], liar)
             assert (await told(session, one["url"], CALLS[0]))["result"] == 11
             assert await told(session, two["url"], CALLS[0]) == first
             async with session.get(one["control"]) as response:
                 assert await response.json() == {"behaviour": liar.model_dump(mode="json"), "served": 1}
             async with session.post(one["control"], json={"mode": "lying", "rules": [{"method": 1}]}) as response:
                 assert response.status == 400
-            await switch(session, one["url"], HONEST)
+            await switch(one["url"], HONEST)
             assert await told(session, one["url"], CALLS[0]) == first
         finally:
             process.terminate()
@@ -211,9 +211,9 @@ async def test_endpoints_in_one_process_are_switched_one_by_one() -> None:
 
 
 async def test_switching_what_cannot_be_switched_is_an_error() -> None:
-    async with _serving() as port, aiohttp.ClientSession() as session:
+    async with _serving() as port:
         with pytest.raises(ChainError, match="cannot be switched"):
-            await switch(session, f"http://127.0.0.1:{port}", HONEST)
+            await switch(f"http://127.0.0.1:{port}", HONEST)
 
 
 def test_the_program_of_a_family_is_told_every_pair() -> None:
