@@ -20,7 +20,7 @@ BAD_KEYS = {
     "zero": 0,
     "no point": 5,
     "order": ORDER,
-    "above the order": ORDER + 1,
+    "above the order": ORDER + 2,
     "field": FIELD,
     "largest": 2**256 - 1,
 }
