@@ -12,6 +12,7 @@ MOST_NUMBER = 2**64 - 1
 
 _GENESIS = "ballast local solana chain "
 _FAUCET = "ballast local solana faucet "
+_IDENTITY = "ballast local solana identity "
 
 
 def genesis_hash(number: int) -> bytes:
@@ -28,6 +29,11 @@ def reference(number: int) -> str:
 def faucet_seed(number: int) -> bytes:
     """The ed25519 seed (32 bytes) of the account that airdrops are paid from. It belongs to everybody."""
     return _digest(_FAUCET, number)
+
+
+def identity_seed(number: int) -> bytes:
+    """The ed25519 seed (32 bytes) of the node's identity. It signs nothing."""
+    return _digest(_IDENTITY, number)
 
 
 def _digest(text: str, number: int) -> bytes:
