@@ -22,6 +22,7 @@ from pydantic import Field, model_validator
 
 from chains.misbehaviour import Ask, Behaviour, Model
 from chains.solana.addresses import CLOCK_SYSVAR
+from chains.solana.rpc import BLOCK_NOT_AVAILABLE, MIN_CONTEXT_SLOT_NOT_REACHED
 
 _ACCOUNTS = {"getAccountInfo", "getMultipleAccounts"}
 _HEIGHTS = {"getSlot", "getBlockHeight"}
@@ -29,8 +30,6 @@ _SLOT_SECONDS = 0.4
 _CLOCK_SLOT, _CLOCK_TIME = 0, 32
 """Offsets in the Clock sysvar: slot u64, epoch_start_timestamp i64, epoch u64, leader_schedule_epoch u64,
 unix_timestamp i64."""
-_NOT_REACHED = -32016
-"""JSON_RPC_SERVER_ERROR_MIN_CONTEXT_SLOT_NOT_REACHED."""
 
 
 class Rule(Model):
@@ -132,9 +131,10 @@ def _older(call: dict[str, Any], answer: Any, behind: int, newest: int) -> Any:
         slot = result["context"]["slot"] = max(0, result["context"]["slot"] - behind)
     least = max((p.get("minContextSlot", 0) for p in call.get("params", []) if isinstance(p, dict)), default=0)
     if slot < least:
-        message = "Minimum context slot has not been reached"
-        error = {"code": _NOT_REACHED, "message": message, "data": {"contextSlot": slot}}
-        return {"jsonrpc": "2.0", "id": answer["id"], "error": error}
+        data = {"contextSlot": slot}
+        return _error(call, MIN_CONTEXT_SLOT_NOT_REACHED, "Minimum context slot has not been reached", data=data)
+    if method == "getBlockTime" and call["params"][0] > slot:
+        return _error(call, BLOCK_NOT_AVAILABLE, f"Block not available for slot {call['params'][0]}")
     if method in _HEIGHTS:
         answer["result"] = slot
     elif method == "getSignatureStatuses":
@@ -144,6 +144,10 @@ def _older(call: dict[str, Any], answer: Any, behind: int, newest: int) -> Any:
     else:
         answer["result"] = _each_account(call, result, lambda address, one: _clock(address, one, behind))
     return answer
+
+
+def _error(call: dict[str, Any], code: int, message: str, **more: Any) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": call["id"], "error": {"code": code, "message": message, **more}}
 
 
 def _clock(address: str, account: Any, behind: int) -> Any:

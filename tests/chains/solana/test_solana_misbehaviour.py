@@ -159,6 +159,12 @@ async def test_a_lagging_endpoint_has_not_seen_the_newest_transactions() -> None
     assert (seen["result"], unseen["result"]) == (old, None)
 
 
+async def test_a_lagging_endpoint_knows_no_time_of_the_newest_blocks() -> None:
+    known, unknown = await lagged(lambda _: answer(1_800_000_000), call("getBlockTime", 92), call("getBlockTime", 93))
+    assert known["result"] == 1_800_000_000
+    assert unknown["error"]["code"] == -32004
+
+
 async def test_errors_of_the_node_are_passed_on() -> None:
     error = {"jsonrpc": "2.0", "id": 7, "error": {"code": -32005, "message": "Node is behind by 42 slots"}}
     (told,) = await lagged(lambda _: error, call("getAccountInfo", VAULT))
