@@ -24,4 +24,4 @@ def first(recent: int, options: MemberOptions) -> int:
 
 def again(before: int, recent: int, options: MemberOptions) -> int:
     """The bid after one of `before` that was not executed in time: half more at least, where the cap lets it."""
-    return min(max(first(recent, options), before + max(before // 2, _LEAST_STEP)), options.max_priority_fee)
+    return min(max(first(recent, options), before + max(-(-before // 2), _LEAST_STEP)), options.max_priority_fee)

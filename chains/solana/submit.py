@@ -88,6 +88,9 @@ class Submitter:
                 round_of(submission, deployment)
                 program, gate = deployment.options.program, deployment.gate.address
                 entry = await self._sent(key, program, gate, submission)
+            elif await self._sender.executed(entry) is None:
+                # Whether the process that signed it could still send it is not known.
+                entry = await self._pursued(entry)
             return None if entry is None else await self._executed(entry)
 
     async def settle(self) -> None:
@@ -128,10 +131,10 @@ class Submitter:
                 return self._sender.receipt(entry, executed, named(executed.failure))
             if self._clock() >= end:
                 raise Unreadable(f"transaction {entry.key} is not executed yet; it is journalled and goes on")
+            await asyncio.sleep(self._options.poll)
             if (pursued := await self._pursued(entry)) is None:
                 return None
             entry = pursued
-            await asyncio.sleep(self._options.poll)
 
     async def _pursued(self, entry: Entry) -> Entry | None:
         """Sends what was not executed again, in a new transaction if the old one has expired. None: the gate has the
