@@ -243,6 +243,12 @@ class World:
         made = instructions.cancel(self.program, self.gate, str(keeper.pubkey()), setting)
         return self.vm.send(made, signers=[keeper])
 
+    def loosen(self, setting: Setting) -> None:
+        """Queues a loosening and executes it as soon as may be."""
+        self.set(setting).done()
+        self.vm.warp(self.vm.now + self.state.loosen_delay)
+        self.execute(setting).done()
+
     def transfer_ownership(self, to: Pubkey, by: Keypair | None = None) -> Outcome:
         owner = by or self.issuer
         made = instructions.transfer_ownership(self.program, self.gate, str(owner.pubkey()), str(to))

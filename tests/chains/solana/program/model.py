@@ -97,6 +97,7 @@ class Model:
 
     def redeem(self, amount: int) -> None:
         refuse_unless(amount > 0, "ZeroAmount")
+        refuse_unless(amount <= self.held, "BurnMismatch")
         self.burn(amount)
         self.route = replace(self.route, cap=max(0, self.route.cap - amount))
 

@@ -55,7 +55,7 @@ class Planted:
     branch: Branch
     root: bytes
 
-    def certified(self, by: Committee, epoch: int, round_: int, **header: Any) -> bytes:
+    def certified(self, by: Committee, epoch: int, round_: int, /, **header: Any) -> bytes:
         """leaf | branch | certificate; `header` alters fields of the header before it is signed."""
         signed = replace(Header(epoch, round_, EVIDENCE, self.root), **header)
         return submission(self.leaf, self.branch, by.certificate(signed))

@@ -14,61 +14,13 @@ from chains.solana.events import Registered
 from chains.solana.program_settings import LONGEST_DELAY, LONGEST_LEASE, SHORTEST_DELAY
 from tests.chains.solana.program.harness import CAPACITY, DELAY, MAX_LEASE, MAX_U64, REFERENCE, REFILL, ROUTE, World
 from tests.chains.solana.program.tokens import (
-    EXTENDED_BASE,
-    EXTENSIONS,
     MINT_SIZE,
-    add_group,
-    add_member,
-    with_unknown_extension,
 )
-
-REFUSED = (
-    "PermanentDelegate",
-    "MintCloseAuthority",
-    "ConfidentialMintBurn",
-    "ConfidentialTransferMint",
-    "ConfidentialTransferFeeConfig",
-    "TransferHook",
-    "Pausable",
-    "PermissionedBurn",
-)
-HARMLESS = (
-    "TransferFeeConfig",
-    "DefaultAccountState",
-    "NonTransferable",
-    "InterestBearingConfig",
-    "ScaledUiAmount",
-    "MetadataPointer",
-    "GroupPointer",
-    "GroupMemberPointer",
-)
-ALL_HARMLESS = tuple(name for name in HARMLESS if name != "DefaultAccountState")
 
 
 @pytest.fixture
 def new() -> World:
     return World(registered=False)
-
-
-def bare(extensions: tuple[str, ...] = (), **options: Any) -> World:
-    """A world with a mint that nobody registered yet, under Token-2022."""
-    return World(registered=False, token_program=TOKEN_2022_PROGRAM_ID, extensions=extensions, **options)
-
-
-def gated(world: World) -> World:
-    """Registered and handed over, with a cap of 1,000."""
-    world.register().done()
-    world.vm.hand_mint_to(world.mint_address, world.authority, _key(world.gate))
-    world.submit(world.statement(1, 1_000)).done()
-    return world
-
-
-def mints_and_redeems(world: World) -> None:
-    assert world.mint(1_001).error == "ExceedsCap"
-    world.mint(1_000).done()
-    assert (world.supply, world.balance) == (1_000, 1_000)
-    world.redeem(300).done()
-    assert (world.supply, world.balance, world.state.cap) == (700, 700, 700)
 
 
 def test_registers_by_the_mints_authority(new: World) -> None:
@@ -162,90 +114,6 @@ def test_needs_a_committee() -> None:
     assert world.register().error == "WrongOwner"
 
 
-# Token-2022
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_refuses_extensions_that_pass_the_gate_by(name: str) -> None:
-    world = bare((name,))
-    assert world.register().error == "RefusedExtension"
-    assert not world.vm.exists(_key(world.gate))
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_harmless_extension_hides_no_other(name: str) -> None:
-    assert bare((*ALL_HARMLESS, name, "TokenMetadata")).register().error == "RefusedExtension"
-    assert bare((name, *ALL_HARMLESS)).register().error == "RefusedExtension"
-
-
-@pytest.mark.parametrize("name", [*HARMLESS, ""])
-def test_harmless_extensions_mint_and_redeem(name: str) -> None:
-    world = gated(bare((name,) if name else ()))
-    if name == "DefaultAccountState":
-        # New accounts are frozen until the freeze authority says otherwise.
-        assert world.mint(1).error == "BadTokenAccount"
-        world.vm.thaw(world.mint_address, world.account, world.authority)
-    mints_and_redeems(world)
-
-
-def test_everything_harmless_at_once_mints_and_redeems() -> None:
-    mints_and_redeems(gated(bare((*ALL_HARMLESS, "TokenMetadata"))))
-
-
-def test_groups_and_their_members_mint_and_redeem() -> None:
-    group = bare(("GroupPointer",))
-    group.vm.send(add_group(group.mint_address, group.authority.pubkey()), signers=[group.authority]).done()
-    member = World(
-        group.vm, "member ", registered=False, token_program=TOKEN_2022_PROGRAM_ID, extensions=("GroupMemberPointer",)
-    )
-    group.vm.hand_mint_to(member.mint_address, member.authority, group.authority.pubkey())
-    member.authority = group.authority
-    joined = add_member(member.mint_address, group.mint_address, group.authority.pubkey())
-    group.vm.send(joined, signers=[group.authority]).done()
-    for world in (group, member):
-        mints_and_redeems(gated(world))
-
-
-def test_every_known_extension_is_judged() -> None:
-    assert set(REFUSED) | set(HARMLESS) == set(EXTENSIONS)
-
-
-def test_a_transfer_fee_takes_nothing_from_a_mint() -> None:
-    world = gated(bare(("TransferFeeConfig",)))
-    world.mint(1_000).done()
-    assert (world.balance, world.supply) == (1_000, 1_000)
-
-
-@pytest.mark.parametrize("number", [0, 2, 5, 7, 8, 11, 13, 15, 17, 27, 29, 30, 100, 255, 256 + 6, 2**15, 2**16 - 1])
-def test_refuses_extensions_that_are_not_known(number: int) -> None:
-    """Also those that belong to token accounts, and what a later token program may bring."""
-    world = bare(("InterestBearingConfig",))
-    plain = world.vm.data(world.mint_address)
-    for content in (b"", b"\1", bytes(32), b"\1" * 40):
-        if number == 0 and not any(content):
-            continue  # nothing but zeros is the end of the extensions
-        world.vm.put(world.mint_address, with_unknown_extension(plain, number, content), TOKEN_2022_PROGRAM_ID)
-        assert world.register().error == "RefusedExtension"
-
-
-def test_refuses_extensions_that_do_not_parse() -> None:
-    world = bare(("InterestBearingConfig",))
-    plain = world.vm.data(world.mint_address)
-    head = plain[:EXTENDED_BASE]
-    for broken in (
-        head + b"\6",
-        head + b"\6\0",
-        head + b"\6\0\1",
-        head + struct.pack("<HH", 6, 2) + b"\1",
-        head + struct.pack("<HH", 6, 2**16 - 1) + b"\1",
-        plain + b"\x0c",
-        plain + struct.pack("<HH", 12, 32)[:3],
-        head + bytes(4) + struct.pack("<HH", 12, 32) + bytes(32),
-    ):
-        world.vm.put(world.mint_address, broken, TOKEN_2022_PROGRAM_ID)
-        assert world.register().error == "RefusedExtension", broken[EXTENDED_BASE:].hex()
-
-
 def test_refuses_what_is_no_mint(new: World) -> None:
     mint, good = new.mint_address, new.vm.data(new.mint_address)
     account = new.vm.data(new.account)
@@ -264,7 +132,7 @@ def test_refuses_what_is_no_mint(new: World) -> None:
 
 
 def test_refuses_what_is_no_mint_of_token_2022() -> None:
-    new = bare(("InterestBearingConfig",))
+    new = World(registered=False, token_program=TOKEN_2022_PROGRAM_ID, extensions=("InterestBearingConfig",))
     good = new.vm.data(new.mint_address)
     for data in (
         good[:165] + b"\2" + good[166:],  # an account
@@ -281,7 +149,7 @@ def test_refuses_what_is_no_mint_of_token_2022() -> None:
 
 def test_refuses_a_multisig_that_reads_like_a_mint() -> None:
     """A multisig has no byte that says what it is; its size does."""
-    new = bare()
+    new = World(registered=False, token_program=TOKEN_2022_PROGRAM_ID)
     data = new.vm.data(new.mint_address)
     twin = data + bytes(165 - len(data)) + b"\1" + bytes(355 - 166)
     new.vm.put(new.mint_address, twin, TOKEN_2022_PROGRAM_ID)
