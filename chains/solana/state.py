@@ -158,7 +158,8 @@ class Route:
         totals = (r.u128("collateral"), r.u128("supply"))
         if statement[0] == 0 and any(statement + totals):
             raise EncodingError("round: 0, but there is a statement")
-        limit = (r.u64("capacity"), r.u64("refill_per_second"), r.u64("level"), r.u64("updated_at"))
+        capacity, refill_per_second = r.u64("capacity"), r.u64("refill_per_second")
+        limit = (capacity, refill_per_second, r.within("level", r.u64("level"), 0, capacity), r.u64("updated_at"))
         r.zeros("reserved at 344", 8)
         minters = tuple(_someone(r, "minters") for _ in range(minter_count))
         if len(set(minters)) != minter_count:

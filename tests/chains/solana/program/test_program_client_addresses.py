@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from solders.pubkey import Pubkey
 from solders.token.associated import get_associated_token_address
@@ -13,12 +13,15 @@ from chains.caip import AccountId, AssetId, CaipError, ChainId
 from chains.encoding import domain_id
 from chains.solana import addresses
 
+steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 CHAIN = ChainId("solana", "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp")
 MINT = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
 OTHER = "4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU"
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
+@steady
 @given(st.binary(min_size=32, max_size=32))
 def test_spells_as_solders_does(raw: bytes) -> None:
     text = addresses.to_text(raw)
@@ -27,6 +30,7 @@ def test_spells_as_solders_does(raw: bytes) -> None:
     assert addresses.canonical(text) == text
 
 
+@steady
 @given(st.integers(0, 32), st.binary(min_size=32, max_size=32))
 def test_leading_zeros_are_ones(zeros: int, raw: bytes) -> None:
     address = bytes(zeros) + raw[zeros:]
@@ -34,6 +38,7 @@ def test_leading_zeros_are_ones(zeros: int, raw: bytes) -> None:
     assert addresses.to_bytes(str(Pubkey(address))) == address
 
 
+@steady
 @given(st.text(BASE58 + "0OIl+ é", max_size=60) | st.text(max_size=50))
 def test_takes_nothing_else(text: str) -> None:
     """What is taken is spelled the one way; everything else is a `CaipError`."""
@@ -44,6 +49,7 @@ def test_takes_nothing_else(text: str) -> None:
     assert str(Pubkey(raw)) == text
 
 
+@steady
 @given(st.binary(max_size=64).filter(lambda raw: len(raw) != 32))
 def test_other_lengths_have_no_text(raw: bytes) -> None:
     with pytest.raises(CaipError, match="32 bytes"):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
@@ -24,6 +24,8 @@ from chains.solana.addresses import (
 from chains.solana.program_data import ProgramData, ProgramError, decode_program, decode_program_data
 from chains.solana.program_settings import guardian, rate_limit
 from chains.wire import EncodingError
+
+steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 PROGRAM, PAYER, BY, TOKEN, GATE, OTHER, OWNER = (to_text(bytes([n]) * 32) for n in range(1, 8))
 REFERENCE = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"
@@ -164,6 +166,7 @@ def test_program_accounts() -> None:
     assert decode_program_data(head + b"\0" + to_bytes(BY) + b"code") == ProgramData(99, None, b"code")
 
 
+@steady
 @given(st.binary(max_size=60))
 def test_program_accounts_of_other_bytes(data: bytes) -> None:
     """States 0 and 1 are uninitialised and a buffer; what is too short is nothing at all."""

@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from solders.transaction_status import (
     InstructionErrorCustom,
@@ -19,6 +19,8 @@ from chains.solana.errors import ERRORS, error_name
 from chains.solana.events import Event, EventError, decode, events
 from chains.solana.instructions import Tag
 from chains.solana.program_settings import guardian, rate_limit
+
+steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "solana-program.md"
 OURS, OTHER, GATE, A, B, C = (to_text(bytes([n]) * 32) for n in range(1, 7))
@@ -91,6 +93,7 @@ def test_decodes_each_event_and_only_it(raw: bytes, event: Event) -> None:
         decode(raw + b"\0")
 
 
+@steady
 @given(st.binary(max_size=300))
 def test_arbitrary_bytes_raise_nothing_else(raw: bytes) -> None:
     sizes = {raw[0]: len(raw) for raw, _ in EXAMPLES}
@@ -166,6 +169,7 @@ LINES = st.sampled_from(
 )
 
 
+@steady
 @given(st.lists(LINES | st.text(max_size=60), max_size=12))
 def test_arbitrary_logs_raise_nothing_else(logs: list[str]) -> None:
     try:

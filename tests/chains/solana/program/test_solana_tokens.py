@@ -4,7 +4,7 @@ import contextlib
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from solders.instruction import AccountMeta, Instruction
 from solders.message import Message
@@ -19,6 +19,8 @@ from chains.solana.tokens import Mint, TokenAccount, TokenError, decode_account,
 from chains.solana.tokens_extensions import HARMLESS, Extension, refused
 from tests.chains.solana.program.tokens import EXTENSIONS, NEEDS
 from tests.chains.solana.program.vm import Vm
+
+steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 PROGRAM_2022 = Pubkey.from_string(TOKEN_2022_PROGRAM)
 A, B, C, D = (to_text(bytes([n]) * 32) for n in range(1, 5))
@@ -58,11 +60,13 @@ MINT = Mint(A, 1000, 6, B, ())
 ACCOUNT = TokenAccount(A, B, 77, C, False, None, 5, D, ())
 
 
+@steady
 @given(mints, st.sampled_from(TOKEN_PROGRAMS))
 def test_mint_round_trip(mint: Mint, program: str) -> None:
     assert decode_mint(mint_bytes(mint), program) == mint
 
 
+@steady
 @given(accounts, st.sampled_from(TOKEN_PROGRAMS))
 def test_account_round_trip(account: TokenAccount, program: str) -> None:
     assert decode_account(account_bytes(account), program) == account
@@ -79,6 +83,7 @@ def test_reads_what_solders_writes() -> None:
     assert (found.frozen, found.rent_reserve, found.delegate) == (True, 2039280, None)
 
 
+@steady
 @given(st.binary(max_size=400), st.sampled_from(TOKEN_PROGRAMS))
 def test_arbitrary_bytes_are_neither(data: bytes, program: str) -> None:
     with pytest.raises(TokenError):
@@ -87,6 +92,7 @@ def test_arbitrary_bytes_are_neither(data: bytes, program: str) -> None:
         decode_account(data, program)
 
 
+@steady
 @given(st.sampled_from(TOKEN_PROGRAMS), st.booleans(), st.data())
 def test_altered_bytes_raise_nothing_else(program: str, mint: bool, data: st.DataObject) -> None:
     base = mint_bytes(MINT) if mint else account_bytes(ACCOUNT)
