@@ -76,8 +76,8 @@ impl<'a> Register<'a> {
     #[inline(always)]
     pub fn parse(data: &'a [u8]) -> Result<Self, Error> {
         let (head, rest) = RegisterHead::ref_from_prefix(data).map_err(|_| Error::BadInstruction)?;
-        let minters = <[Pubkey]>::ref_from_bytes_with_elems(rest, usize::from(head.count))
-            .map_err(|_| Error::BadInstruction)?;
+        let minters =
+            <[Pubkey]>::ref_from_bytes_with_elems(rest, usize::from(head.count)).map_err(|_| Error::BadInstruction)?;
         Ok(Register { head, minters })
     }
 

@@ -150,7 +150,7 @@ fn add_low(low: &[u32], sum: &mut [u32]) {
 }
 
 /// 512 bits modulo n. 2^256 is 2^256 - n modulo n, so what stands above 256 bits is folded down until nothing does.
-#[inline(always)]
+#[inline(never)]
 fn reduce(wide: &[u32; 16], scalar: &mut Limbs) {
     // 2^256 - n is below 2^129, so this is below 2^385 + 2^256.
     let mut first = [0; 13];

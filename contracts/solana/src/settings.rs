@@ -167,10 +167,7 @@ impl Change {
     #[inline(always)]
     fn position(&self, route: &Route) -> Option<usize> {
         route.queue().iter().position(|queued| {
-            queued.setting == self.setting
-                && queued.account == self.account
-                && queued.a == self.a
-                && queued.b == self.b
+            queued.setting == self.setting && queued.account == self.account && queued.a == self.a && queued.b == self.b
         })
     }
 }

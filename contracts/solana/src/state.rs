@@ -116,29 +116,16 @@ impl Committee {
     /// First bytes of the account; the version is part of it.
     pub const TAG: [u8; 8] = *b"BLSTCMT1";
 
-    /// The account's data, or `BadState`.
+    /// An account's data as they are, if their size is right, else `BadState`.
     #[inline(always)]
-    pub fn read(data: &[u8]) -> Result<&Self, Error> {
-        let committee = Self::ref_from_bytes(data).map_err(|_| Error::BadState)?;
-        committee.check()?;
-        Ok(committee)
+    pub fn view(data: &[u8]) -> Result<&Self, Error> {
+        Self::ref_from_bytes(data).map_err(|_| Error::BadState)
     }
 
-    /// The account's data to be changed, or `BadState`.
+    /// An account's data, to be written, if their size is right, else `BadState`.
     #[inline(always)]
-    pub fn write(data: &mut [u8]) -> Result<&mut Self, Error> {
-        let committee = Self::mut_from_bytes(data).map_err(|_| Error::BadState)?;
-        committee.check()?;
-        Ok(committee)
-    }
-
-    /// A new account's data, all zero, or `BadState`.
-    #[inline(always)]
-    pub fn create(data: &mut [u8]) -> Result<&mut Self, Error> {
-        let committee = Self::mut_from_bytes(data).map_err(|_| Error::BadState)?;
-        committee.zero();
-        committee.tag = Self::TAG;
-        Ok(committee)
+    pub fn view_mut(data: &mut [u8]) -> Result<&mut Self, Error> {
+        Self::mut_from_bytes(data).map_err(|_| Error::BadState)
     }
 
     /// The group key in force.
@@ -147,8 +134,9 @@ impl Committee {
         Key { px: self.px, parity: self.parity }
     }
 
+    /// Refuses data that the program did not write, with `BadState`.
     #[inline(always)]
-    fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), Error> {
         ensure(self.tag == Self::TAG && self.parity <= 1, Error::BadState)
     }
 }
@@ -157,29 +145,16 @@ impl Route {
     /// First bytes of the account; the version is part of it.
     pub const TAG: [u8; 8] = *b"BLSTRTE1";
 
-    /// The account's data, or `BadState`.
+    /// An account's data as they are, if their size is right, else `BadState`.
     #[inline(always)]
-    pub fn read(data: &[u8]) -> Result<&Self, Error> {
-        let route = Self::ref_from_bytes(data).map_err(|_| Error::BadState)?;
-        route.check()?;
-        Ok(route)
+    pub fn view(data: &[u8]) -> Result<&Self, Error> {
+        Self::ref_from_bytes(data).map_err(|_| Error::BadState)
     }
 
-    /// The account's data to be changed, or `BadState`.
+    /// An account's data, to be written, if their size is right, else `BadState`.
     #[inline(always)]
-    pub fn write(data: &mut [u8]) -> Result<&mut Self, Error> {
-        let route = Self::mut_from_bytes(data).map_err(|_| Error::BadState)?;
-        route.check()?;
-        Ok(route)
-    }
-
-    /// A new account's data, all zero, or `BadState`.
-    #[inline(always)]
-    pub fn create(data: &mut [u8]) -> Result<&mut Self, Error> {
-        let route = Self::mut_from_bytes(data).map_err(|_| Error::BadState)?;
-        route.zero();
-        route.tag = Self::TAG;
-        Ok(route)
+    pub fn view_mut(data: &mut [u8]) -> Result<&mut Self, Error> {
+        Self::mut_from_bytes(data).map_err(|_| Error::BadState)
     }
 
     /// Who may mint.
@@ -225,8 +200,9 @@ impl Route {
         self.queue_count = take_out(&mut self.queue, self.queue_count, at, Queued::new_zeroed());
     }
 
+    /// Refuses data that the program did not write, with `BadState`.
     #[inline(always)]
-    fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), Error> {
         let counts = usize::from(self.minter_count) <= MAX_MINTERS && usize::from(self.queue_count) <= MAX_QUEUE;
         ensure(self.tag == Self::TAG && self.paused <= 1 && counts, Error::BadState)?;
         self.bucket.check()

@@ -8,8 +8,8 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 /// TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA.
 pub const TOKEN: Pubkey = [
-    6, 221, 246, 225, 215, 101, 161, 147, 217, 203, 225, 70, 206, 235, 121, 172, 28, 180, 133, 237, 95, 91, 55, 145, 58,
-    140, 245, 133, 126, 255, 0, 169,
+    6, 221, 246, 225, 215, 101, 161, 147, 217, 203, 225, 70, 206, 235, 121, 172, 28, 180, 133, 237, 95, 91, 55, 145,
+    58, 140, 245, 133, 126, 255, 0, 169,
 ];
 
 /// TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb.
@@ -59,13 +59,18 @@ const TYPE_ACCOUNT: u8 = 2;
 const INITIALIZED: u8 = 1;
 
 impl Mint {
-    /// The mint in an account's data, owned by `program`, or `BadMint`.
+    /// The first bytes of an account's data, or `BadMint`.
     #[inline(always)]
-    pub fn read<'a>(data: &'a [u8], program: &Pubkey) -> Result<&'a Self, Error> {
-        let (mint, rest) = Self::ref_from_prefix(data).map_err(|_| Error::BadMint)?;
-        let known = rest.is_empty() || *program == TOKEN_2022 && is_extended(data, TYPE_MINT);
-        ensure(known && mint.initialized == INITIALIZED, Error::BadMint)?;
-        Ok(mint)
+    pub fn view(data: &[u8]) -> Result<&Self, Error> {
+        Ok(Self::ref_from_prefix(data).map_err(|_| Error::BadMint)?.0)
+    }
+
+    /// Refuses, with `BadMint`, what is no initialised mint in the data of an account that `program` owns.
+    #[inline(always)]
+    pub fn check(data: &[u8], program: &Pubkey) -> Result<(), Error> {
+        let plain = data.len() == size_of::<Self>();
+        let known = plain || *program == TOKEN_2022 && is_extended(data, TYPE_MINT);
+        ensure(known && Self::view(data)?.initialized == INITIALIZED, Error::BadMint)
     }
 
     /// Whether `account` may mint.
@@ -82,15 +87,21 @@ impl Mint {
 }
 
 impl TokenAccount {
-    /// The usable token account of `mint` in an account's data, owned by `program`, or `BadTokenAccount`.
+    /// The first bytes of an account's data, or `BadTokenAccount`.
     #[inline(always)]
-    pub fn read<'a>(data: &'a [u8], program: &Pubkey, mint: &Pubkey) -> Result<&'a Self, Error> {
-        let (account, rest) = Self::ref_from_prefix(data).map_err(|_| Error::BadTokenAccount)?;
-        let known = rest.is_empty() || *program == TOKEN_2022 && is_extended(data, TYPE_ACCOUNT);
+    pub fn view(data: &[u8]) -> Result<&Self, Error> {
+        Ok(Self::ref_from_prefix(data).map_err(|_| Error::BadTokenAccount)?.0)
+    }
+
+    /// Refuses, with `BadTokenAccount`, what is no usable token account of `mint` in the data of an account that
+    /// `program` owns.
+    #[inline(always)]
+    pub fn check(data: &[u8], program: &Pubkey, mint: &Pubkey) -> Result<(), Error> {
+        let plain = data.len() == size_of::<Self>();
+        let known = plain || *program == TOKEN_2022 && is_extended(data, TYPE_ACCOUNT);
+        let account = Self::view(data)?;
         // State 0 is uninitialised, 2 frozen.
-        let usable = account.state == INITIALIZED && account.mint == *mint;
-        ensure(known && usable, Error::BadTokenAccount)?;
-        Ok(account)
+        ensure(known && account.state == INITIALIZED && account.mint == *mint, Error::BadTokenAccount)
     }
 
     /// Whose tokens these are.
@@ -110,7 +121,7 @@ impl TokenAccount {
 /// fixed before a mint is initialised (metadata and group apart), and one that cannot be closed keeps them.
 pub fn check_extensions(data: &[u8]) -> Result<(), Error> {
     let Some(padding) = data.get(size_of::<Mint>()..TYPE_OFFSET) else {
-        return Ok(()); // as short as a mint without extensions: `Mint::read` took it
+        return Ok(()); // as short as a mint without extensions: `Mint::check` took it
     };
     ensure(all_zero(padding), Error::BadMint)?;
     let mut rest = data.get(EXTENSIONS_OFFSET..).ok_or(Error::BadMint)?;

@@ -29,8 +29,8 @@ pub const PAYER: Role = Role { signer: true, writable: true };
 #[inline(always)]
 pub fn take<const N: usize>(accounts: &mut [AccountView], roles: [Role; N]) -> Result<&mut [AccountView; N], Error> {
     let accounts = count(accounts)?;
-    distinct(accounts)?;
-    check_roles(accounts, roles)?;
+    check_distinct(accounts)?;
+    check_roles(accounts, &roles)?;
     Ok(accounts)
 }
 
@@ -42,10 +42,9 @@ pub fn take_with_payer<const N: usize>(
 ) -> Result<&mut [AccountView; N], Error> {
     let accounts = count(accounts)?;
     let [payer, rest @ ..] = &accounts[..] else { return Err(Error::WrongAccountCount) };
-    distinct(rest)?;
-    let others = rest.get(1..).unwrap_or(&[]);
-    ensure(others.iter().all(|other| other.address() != payer.address()), Error::DuplicateAccount)?;
-    check_roles(accounts, roles)?;
+    check_distinct(rest)?;
+    ensure(!stands_in(payer, rest.get(1..).unwrap_or(&[])), Error::DuplicateAccount)?;
+    check_roles(accounts, &roles)?;
     Ok(accounts)
 }
 
@@ -79,32 +78,22 @@ pub fn check_owner(account: &AccountView, owner: &Pubkey) -> Result<(), Error> {
 /// The committee account.
 #[inline(always)]
 pub fn committee<'a>(account: &'a AccountView, program: &Address) -> Result<&'a Committee, Error> {
-    check_owner(account, program.as_array())?;
-    let committee = Committee::read(data(account))?;
-    check_committee_address(account.address(), committee.bump, program)?;
-    Ok(committee)
+    check_committee(account, program)?;
+    Committee::view(data(account))
 }
 
 /// The committee account, to be written.
 #[inline(always)]
 pub fn committee_mut<'a>(account: &'a mut AccountView, program: &Address) -> Result<&'a mut Committee, Error> {
-    check_owner(account, program.as_array())?;
-    let address = *account.address();
-    let committee = Committee::write(data_mut(account))?;
-    check_committee_address(&address, committee.bump, program)?;
-    Ok(committee)
+    check_committee(account, program)?;
+    Committee::view_mut(data_mut(account))
 }
 
 /// A route account, to be written.
 #[inline(always)]
 pub fn route_mut<'a>(account: &'a mut AccountView, program: &Address) -> Result<&'a mut Route, Error> {
-    check_owner(account, program.as_array())?;
-    let address = *account.address();
-    let route = Route::write(data_mut(account))?;
-    let mut expected = [0; 32];
-    domain::route_address::<Runtime>(program.as_array(), &route.mint, route.bump, &mut expected);
-    ensure(*address.as_array() == expected, Error::WrongAddress)?;
-    Ok(route)
+    check_route(account, program)?;
+    Route::view_mut(data_mut(account))
 }
 
 /// Refuses what is no token program.
@@ -116,8 +105,8 @@ pub fn check_token_program(account: &AccountView) -> Result<(), Error> {
 /// A mint of the token program.
 #[inline(always)]
 pub fn mint<'a>(account: &'a AccountView, token_program: &AccountView) -> Result<&'a Mint, Error> {
-    check_owner(account, key(token_program))?;
-    Mint::read(data(account), key(token_program))
+    check_mint(account, token_program)?;
+    Mint::view(data(account))
 }
 
 /// A usable token account of the mint.
@@ -127,15 +116,40 @@ pub fn token_account<'a>(
     token_program: &AccountView,
     mint: &AccountView,
 ) -> Result<&'a TokenAccount, Error> {
-    check_owner(account, key(token_program))?;
-    TokenAccount::read(data(account), key(token_program), key(mint))
+    check_token_account(account, token_program, mint)?;
+    TokenAccount::view(data(account))
 }
 
-#[inline(always)]
-fn check_committee_address(address: &Address, bump: u8, program: &Address) -> Result<(), Error> {
+#[inline(never)]
+fn check_mint(account: &AccountView, token_program: &AccountView) -> Result<(), Error> {
+    check_owner(account, key(token_program))?;
+    Mint::check(data(account), key(token_program))
+}
+
+#[inline(never)]
+fn check_token_account(account: &AccountView, token_program: &AccountView, mint: &AccountView) -> Result<(), Error> {
+    check_owner(account, key(token_program))?;
+    TokenAccount::check(data(account), key(token_program), key(mint))
+}
+
+#[inline(never)]
+fn check_committee(account: &AccountView, program: &Address) -> Result<(), Error> {
+    check_owner(account, program.as_array())?;
+    let committee = Committee::view(data(account))?;
+    committee.check()?;
     let mut expected = [0; 32];
-    domain::committee_address::<Runtime>(program.as_array(), bump, &mut expected);
-    ensure(*address.as_array() == expected, Error::WrongAddress)
+    domain::committee_address::<Runtime>(program.as_array(), committee.bump, &mut expected);
+    ensure(*key(account) == expected, Error::WrongAddress)
+}
+
+#[inline(never)]
+fn check_route(account: &AccountView, program: &Address) -> Result<(), Error> {
+    check_owner(account, program.as_array())?;
+    let route = Route::view(data(account))?;
+    route.check()?;
+    let mut expected = [0; 32];
+    domain::route_address::<Runtime>(program.as_array(), &route.mint, route.bump, &mut expected);
+    ensure(*key(account) == expected, Error::WrongAddress)
 }
 
 #[inline(always)]
@@ -143,22 +157,27 @@ fn count<const N: usize>(accounts: &mut [AccountView]) -> Result<&mut [AccountVi
     accounts.try_into().map_err(|_| Error::WrongAccountCount)
 }
 
-#[inline(always)]
-fn distinct(accounts: &[AccountView]) -> Result<(), Error> {
+#[inline(never)]
+fn check_distinct(accounts: &[AccountView]) -> Result<(), Error> {
     let mut rest = accounts;
     while let [first, others @ ..] = rest {
-        ensure(others.iter().all(|other| other.address() != first.address()), Error::DuplicateAccount)?;
+        ensure(!stands_in(first, others), Error::DuplicateAccount)?;
         rest = others;
     }
     Ok(())
 }
 
 #[inline(always)]
-fn check_roles<const N: usize>(accounts: &[AccountView; N], roles: [Role; N]) -> Result<(), Error> {
-    for (account, role) in accounts.iter().zip(&roles) {
+fn stands_in(account: &AccountView, others: &[AccountView]) -> bool {
+    others.iter().any(|other| other.address() == account.address())
+}
+
+#[inline(never)]
+fn check_roles(accounts: &[AccountView], roles: &[Role]) -> Result<(), Error> {
+    for (account, role) in accounts.iter().zip(roles) {
         ensure(account.is_signer() || !role.signer, Error::NotSigner)?;
     }
-    for (account, role) in accounts.iter().zip(&roles) {
+    for (account, role) in accounts.iter().zip(roles) {
         ensure(account.is_writable() || !role.writable, Error::NotWritable)?;
     }
     Ok(())

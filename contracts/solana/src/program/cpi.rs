@@ -55,15 +55,8 @@ pub struct Space {
 /// Makes `account` one of `owner`'s, with zero bytes. It may hold lamports already: anybody can send some to an address
 /// beforehand, and the system program's CreateAccount would then refuse.
 #[inline(never)]
-pub fn create<const N: usize>(
-    payer: &AccountView,
-    account: &AccountView,
-    space: &Space,
-    owner: &Address,
-    seeds: &[Seed; N],
-) {
+pub fn create(payer: &AccountView, account: &AccountView, space: &Space, owner: &Address, signers: &[Signer; 1]) {
     let system = &Address::new_from_array(SYSTEM);
-    let signers = [Signer::from(seeds)];
     let missing = space.lamports.saturating_sub(account.lamports());
     if missing > 0 {
         let metas =
@@ -71,12 +64,12 @@ pub fn create<const N: usize>(
         call(system, &metas, [payer, account], &number_and(TRANSFER, missing), &[]);
     }
     let metas = [InstructionAccount::writable_signer(account.address())];
-    call(system, &metas, [account], &number_and(ALLOCATE, space.size), &signers);
+    call(system, &metas, [account], &number_and(ALLOCATE, space.size), signers);
     let mut data = [0; 36];
     let (number, address) = data.split_at_mut(4);
     number.copy_from_slice(&ASSIGN.to_le_bytes());
     address.copy_from_slice(owner.as_array());
-    call(system, &metas, [account], &data, &signers);
+    call(system, &metas, [account], &data, signers);
 }
 
 #[inline(always)]

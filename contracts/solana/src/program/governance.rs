@@ -34,6 +34,7 @@ impl<'a> Call<'a> {
 }
 
 /// Stops minting. Guardian or owner.
+#[inline(never)]
 pub fn pause(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Result<(), Error> {
     fixed::<[u8; 0]>(data)?;
     let call = Call::open(program, accounts)?;
@@ -44,6 +45,7 @@ pub fn pause(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Re
 }
 
 /// Lets minting go on. Owner.
+#[inline(never)]
 pub fn unpause(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Result<(), Error> {
     fixed::<[u8; 0]>(data)?;
     let call = Call::by_owner(program, accounts)?;
@@ -53,6 +55,7 @@ pub fn unpause(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> 
 }
 
 /// Tightens a setting at once, or queues a loosening. Owner.
+#[inline(never)]
 pub fn set(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Result<(), Error> {
     let change = fixed::<Change>(data)?;
     let call = Call::by_owner(program, accounts)?;
@@ -64,6 +67,7 @@ pub fn set(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Resu
 }
 
 /// Puts a loosening that has waited into effect. Owner.
+#[inline(never)]
 pub fn execute(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Result<(), Error> {
     let change = fixed::<Change>(data)?;
     let call = Call::by_owner(program, accounts)?;
@@ -73,6 +77,7 @@ pub fn execute(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> 
 }
 
 /// Drops a loosening that waits. Owner; the guardian as well, except for a new guardian.
+#[inline(never)]
 pub fn cancel(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Result<(), Error> {
     let change = fixed::<Change>(data)?;
     let call = Call::open(program, accounts)?;
@@ -83,6 +88,7 @@ pub fn cancel(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> R
 }
 
 /// Offers the ownership to an account; the zero address takes an offer back. Owner.
+#[inline(never)]
 pub fn transfer_ownership(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Result<(), Error> {
     let to = fixed::<Pubkey>(data)?;
     let call = Call::by_owner(program, accounts)?;
@@ -91,6 +97,7 @@ pub fn transfer_ownership(program: &Address, accounts: &mut [AccountView], data:
 }
 
 /// Takes the ownership that was offered. Pending owner.
+#[inline(never)]
 pub fn accept_ownership(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Result<(), Error> {
     fixed::<[u8; 0]>(data)?;
     let call = Call::open(program, accounts)?;

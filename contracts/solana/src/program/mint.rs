@@ -12,6 +12,7 @@ use pinocchio::cpi::Seed;
 use pinocchio::{AccountView, Address};
 
 /// committee, route w, mint w, destination w, minter s, token program.
+#[inline(never)]
 pub fn mint(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Result<(), Error> {
     let (amount, statement) = instruction::amount_and_rest(data)?;
     let [committee, gate, mint, destination, minter, token_program] =

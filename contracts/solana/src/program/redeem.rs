@@ -9,6 +9,7 @@ use pinocchio::{AccountView, Address};
 use zerocopy::little_endian::U64;
 
 /// route w, mint w, source w, holder s, token program.
+#[inline(never)]
 pub fn redeem(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Result<(), Error> {
     let amount = instruction::fixed::<U64>(data)?.get();
     let [route, mint, source, holder, token_program] = accounts::take(accounts, [WRITE, WRITE, WRITE, SIGNER, READ])?;

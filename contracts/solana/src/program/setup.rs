@@ -10,10 +10,11 @@ use crate::event::{HandedOver, Registered};
 use crate::instruction::{fixed, Initialize, Register};
 use crate::state::{Committee, Route};
 use crate::{committee, loader, rent, token};
-use pinocchio::cpi::Seed;
+use pinocchio::cpi::{Seed, Signer};
 use pinocchio::{AccountView, Address};
 
 /// payer sw, upgrade authority s, program data, committee w, system program.
+#[inline(never)]
 pub fn initialize(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Result<(), Error> {
     let arguments = fixed::<Initialize>(data)?;
     let [payer, authority, program_data, account, system] =
@@ -26,9 +27,9 @@ pub fn initialize(program: &Address, accounts: &mut [AccountView], data: &[u8]) 
     arguments.check()?;
 
     let seeds = [Seed::from(COMMITTEE_SEED), Seed::from(core::slice::from_ref(&bump))];
-    create::<Committee, 2>(payer, account, program, &seeds)?;
-    let committee = Committee::create(accounts::data_mut(account))?;
-    committee.bump = bump;
+    create::<Committee>(payer, account, program, &seeds)?;
+    let committee = Committee::view_mut(accounts::data_mut(account))?;
+    (committee.tag, committee.bump) = (Committee::TAG, bump);
     committee.reference = arguments.reference;
     domain::domain::<Runtime>(&arguments.reference, &address, &mut committee.domain);
     committee::start::<Runtime>(committee, arguments.epoch.get(), &arguments.key)?;
@@ -37,6 +38,7 @@ pub fn initialize(program: &Address, accounts: &mut [AccountView], data: &[u8]) 
 }
 
 /// payer sw, mint authority s, committee, mint, route w, token program, system program.
+#[inline(never)]
 pub fn register(program: &Address, accounts: &mut [AccountView], data: &[u8]) -> Result<(), Error> {
     let arguments = Register::parse(data)?;
     let [payer, authority, committee, mint, account, token_program, system] =
@@ -51,9 +53,9 @@ pub fn register(program: &Address, accounts: &mut [AccountView], data: &[u8]) ->
     check_mint(mint, token_program, authority)?;
 
     let seeds = [Seed::from(ROUTE_SEED), Seed::from(accounts::key(mint)), Seed::from(core::slice::from_ref(&bump))];
-    create::<Route, 3>(payer, account, program, &seeds)?;
-    let route = Route::create(accounts::data_mut(account))?;
-    route.bump = bump;
+    create::<Route>(payer, account, program, &seeds)?;
+    let route = Route::view_mut(accounts::data_mut(account))?;
+    (route.tag, route.bump) = (Route::TAG, bump);
     (route.mint, route.token_program) = (*accounts::key(mint), *accounts::key(token_program));
     domain::domain::<Runtime>(&committee.reference, &address, &mut route.domain);
     arguments.apply(route, syscalls::now()?)?;
@@ -89,17 +91,12 @@ fn check_free(account: &AccountView, address: &Pubkey, program: &Address) -> Res
 }
 
 #[inline(always)]
-fn create<T, const N: usize>(
-    payer: &AccountView,
-    account: &AccountView,
-    program: &Address,
-    seeds: &[Seed; N],
-) -> Result<(), Error> {
+fn create<T>(payer: &AccountView, account: &AccountView, program: &Address, seeds: &[Seed]) -> Result<(), Error> {
     let mut sysvar = [0; 16];
     syscalls::rent(&mut sysvar)?;
     #[allow(clippy::as_conversions)] // usize is u64 here
     let size = size_of::<T>() as u64;
     let lamports = rent::minimum_balance(&sysvar, size).ok_or(Error::BadState)?;
-    cpi::create(payer, account, &Space { size, lamports }, program, seeds);
+    cpi::create(payer, account, &Space { size, lamports }, program, &[Signer::from(seeds)]);
     Ok(())
 }

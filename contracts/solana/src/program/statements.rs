@@ -8,6 +8,7 @@ use crate::{committee, gate};
 use pinocchio::{AccountView, Address};
 
 /// committee, route w.
+#[inline(never)]
 pub fn submit(program: &Address, accounts: &mut [AccountView], statement: &[u8]) -> Result<(), Error> {
     let [committee, route] = accounts::take(accounts, [READ, WRITE])?;
     let address = *accounts::key(route);
@@ -19,6 +20,7 @@ pub fn submit(program: &Address, accounts: &mut [AccountView], statement: &[u8])
 }
 
 /// committee w.
+#[inline(never)]
 pub fn handover(program: &Address, accounts: &mut [AccountView], statement: &[u8]) -> Result<(), Error> {
     let [account] = accounts::take(accounts, [WRITE])?;
     let address = *accounts::key(account);
