@@ -55,13 +55,14 @@ class World:
         capacity: int = CAPACITY,
         refill: int = REFILL,
         artifact: Path = ARTIFACT,
+        group: Committee | None = None,
     ) -> None:
         self.vm = vm or Vm()
         self.deployer, self.authority, self.issuer, self.guard, self.minter, self.holder, self.stranger = (
             self.vm.key(f"{label}{role}")
             for role in ("deployer", "authority", "issuer", "guard", "minter", "holder", "stranger")
         )
-        self.group = Committee(f"{label}group")
+        self.group = group or Committee(f"{label}group")
         self.program = str(self.vm.key(f"{label}program").pubkey())
         self.program_data = self.vm.deploy(
             Pubkey.from_string(self.program), artifact.read_bytes(), self.deployer.pubkey()

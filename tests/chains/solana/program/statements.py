@@ -24,11 +24,12 @@ def seed(label: str) -> bytes:
 
 
 class Committee:
-    """Three members, two of whom sign (RFC 9591 through `relayer.frost`). Test keys only."""
+    """`size` members, the first `threshold` of whom sign (RFC 9591 through `relayer.frost`). Test keys only."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, threshold: int = 2, size: int = 3) -> None:
         self.label = label
-        self._public, self._keys = deal([seed(f"{label} {i}") for i in range(2)], 3, 2)
+        self._public, keys = deal([seed(f"{label} {i}") for i in range(threshold)], size, threshold)
+        self._signers = {i: keys[i] for i in range(1, threshold + 1)}
         self.px, self.parity = self._public.group.px, self._public.group.parity
         self._signed = 0
 
@@ -36,9 +37,12 @@ class Committee:
         """R 33 | z 32 over the 32 bytes of `message`."""
         self._signed += 1
         label = f"{self.label} {self._signed} {message.hex()}"
-        made = {i: round1.commit(self._keys[i].share, seed(f"{label} {i} d") + seed(f"{label} {i} e")) for i in (1, 3)}
+        made = {
+            i: round1.commit(key.share, seed(f"{label} {i} d") + seed(f"{label} {i} e"))
+            for i, key in self._signers.items()
+        }
         commitments = [commitment for _, commitment in made.values()]
-        shares = {i: round2.sign(self._keys[i], nonces, message, commitments) for i, (nonces, _) in made.items()}
+        shares = {i: round2.sign(self._signers[i], nonces, message, commitments) for i, (nonces, _) in made.items()}
         r, z = aggregate(self._public, message, commitments, shares)
         return r + z
 
