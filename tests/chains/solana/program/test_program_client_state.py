@@ -42,7 +42,7 @@ loosenings = st.one_of(
     st.builds(minter, accounts, st.just(True)),
     st.builds(guardian, accounts),
 )
-settings = loosenings | st.builds(minter, accounts, st.just(False))
+any_setting = loosenings | st.builds(minter, accounts, st.just(False))
 committees = st.builds(
     Committee,
     bump=u8s,
@@ -124,7 +124,7 @@ def test_route_round_trip(route: Route) -> None:
 
 
 @steady
-@given(settings)
+@given(any_setting)
 def test_setting_layout(setting: Setting) -> None:
     setting.check()
     assert len(setting.encode()) == 49
