@@ -61,6 +61,11 @@ class Deployment:
         return domain_id(str(self.gate))
 
     @property
+    def key(self) -> tuple[bytes, bytes]:
+        """Domain and route: a gate may hold several routes, each with a token of its own."""
+        return self.domain, self.route
+
+    @property
     def chain(self) -> str:
         return str(self.gate.chain)
 

@@ -198,10 +198,10 @@ class _Round:
         return f"{len(known)} observations are signed by their members' own keys"
 
     def _proofs(self) -> str:
-        gates = {d.domain: d.chain for r in self._params.routes for d in r.deployments}
+        gates = self._params.gates
         wrong, proven = [], 0
         for o in self._found():
-            strays = [c.chain for c in o.chains if any(gates.get(g.domain) != c.chain for g in c.gates)]
+            strays = [c.chain for c in o.chains if any(gates.get(g.key) != c.chain for g in c.gates)]
             wrong += [f"{self._name(o)}: a gate that the configuration does not have on {chain}" for chain in strays]
             for chain, reading in o.proofs():
                 position = self._positions.get(reading.position)

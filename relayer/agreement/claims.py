@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from relayer.agreement.horizons import ChainView, enough
-from relayer.agreement.params import DeploymentParams, Params, RouteParams
+from relayer.agreement.observation import GateKey
+from relayer.agreement.params import Params, RouteParams
 from relayer.agreement.units import U256_MAX, floored
 
 
@@ -54,10 +55,10 @@ def observed_sum(route: RouteParams, views: Mapping[str, ChainView], observers: 
     return min(low(sums, params), U256_MAX)
 
 
-def readers(deployment: DeploymentParams, views: Mapping[str, ChainView], params: Params) -> tuple[int, ...] | None:
-    """The members that read the deployment at a checkpoint that counts; None when they are fewer than t or split."""
-    chain = views[deployment.chain]
-    gates = chain.gates.get(deployment.domain, {})
-    if not enough(len(gates), params) or chain.split(deployment.domain):
+def readers(gate: GateKey, chain: str, views: Mapping[str, ChainView], params: Params) -> tuple[int, ...] | None:
+    """The members that read the gate at a checkpoint that counts; None when they are fewer than t or split."""
+    view = views[chain]
+    gates = view.gates.get(gate, {})
+    if not enough(len(gates), params) or view.split(gate):
         return None
     return tuple(sorted(gates))

@@ -8,17 +8,20 @@ import itertools
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
-from relayer.agreement.observation import ChainReading
+from relayer.agreement.observation import ChainReading, GateKey
 
 HEADER = b"header"
+
+Item = bytes | GateKey
+"""What members may differ about: a position by its id, a gate, or HEADER."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Members whose readings of the chain are left out, and the items (position id, domain, HEADER) that stay split."""
+    """Members whose readings of the chain are left out, and the items that stay split."""
 
     outliers: frozenset[int]
-    split: frozenset[bytes]
+    split: frozenset[Item]
 
 
 def judge(readings: Mapping[int, ChainReading], faulty: int, tolerance: Callable[[bytes], int]) -> Verdict:
@@ -27,7 +30,7 @@ def judge(readings: Mapping[int, ChainReading], faulty: int, tolerance: Callable
     `tolerance(position)` is in base units of the position's asset; everything else must be equal bit for bit.
     """
     outliers: set[int] = set()
-    split: set[bytes] = set()
+    split: set[Item] = set()
     for members in _by_height(readings):
         if len(members) > faulty + 1:
             for item, groups in _items({m: readings[m] for m in members}, tolerance):
@@ -48,18 +51,18 @@ def _by_height(readings: Mapping[int, ChainReading]) -> Iterable[list[int]]:
 
 def _items(
     readings: Mapping[int, ChainReading], tolerance: Callable[[bytes], int]
-) -> Iterable[tuple[bytes, list[list[int]]]]:
+) -> Iterable[tuple[Item, list[list[int]]]]:
     """Every item that members read at one height, with the members grouped by what they read."""
     yield HEADER, _equal({m: (r.block_hash, r.time) for m, r in readings.items()})
-    gates: dict[bytes, dict[int, Hashable]] = {}
+    gates: dict[GateKey, dict[int, Hashable]] = {}
     amounts: dict[bytes, dict[int, int]] = {}
     for member, reading in readings.items():
         for gate in reading.gates:
-            gates.setdefault(gate.domain, {})[member] = (gate.supply, gate.round, gate.cap)
+            gates.setdefault(gate.key, {})[member] = (gate.supply, gate.round, gate.cap)
         for position in reading.positions:
             amounts.setdefault(position.position, {})[member] = position.amount
-    for domain, values in gates.items():
-        yield domain, _equal(values)
+    for key, values in gates.items():
+        yield key, _equal(values)
     for position_id, seen in amounts.items():
         yield position_id, _near(seen, tolerance(position_id))
 

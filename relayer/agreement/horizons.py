@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from relayer.agreement.bundle import Bundle
-from relayer.agreement.disagreement import HEADER, Verdict, judge
-from relayer.agreement.observation import ChainReading, GateReading, PositionReading
+from relayer.agreement.disagreement import HEADER, Item, Verdict, judge
+from relayer.agreement.observation import ChainReading, GateKey, GateReading, PositionReading
 from relayer.agreement.params import Params
 
 
@@ -20,14 +20,14 @@ class ChainView:
     horizon: int
     times: Mapping[int, int] = field(default_factory=dict)
     positions: Mapping[bytes, Mapping[int, PositionReading]] = field(default_factory=dict)
-    gates: Mapping[bytes, Mapping[int, GateReading]] = field(default_factory=dict)
+    gates: Mapping[GateKey, Mapping[int, GateReading]] = field(default_factory=dict)
     verdict: Verdict = field(default_factory=lambda: Verdict(frozenset(), frozenset()))
 
     @property
     def readable(self) -> bool:
         return bool(self.times)
 
-    def split(self, item: bytes) -> bool:
+    def split(self, item: Item) -> bool:
         """Whether two groups stand against each other about `item`, or about the chain's very blocks."""
         return item in self.verdict.split or HEADER in self.verdict.split
 
@@ -66,10 +66,10 @@ def view(chain: str, bundle: Bundle, params: Params, tolerance: Callable[[bytes]
 
 def _indexed(chain: str, horizon: int, kept: Mapping[int, ChainReading], verdict: Verdict) -> ChainView:
     positions: dict[bytes, dict[int, PositionReading]] = {}
-    gates: dict[bytes, dict[int, GateReading]] = {}
+    gates: dict[GateKey, dict[int, GateReading]] = {}
     for member, reading in kept.items():
         for position in reading.positions:
             positions.setdefault(position.position, {})[member] = position
         for gate in reading.gates:
-            gates.setdefault(gate.domain, {})[member] = gate
+            gates.setdefault(gate.key, {})[member] = gate
     return ChainView(chain, horizon, {m: r.time for m, r in kept.items()}, positions, gates, verdict)

@@ -234,10 +234,9 @@ class Judge:
             return
         params = self._params(o.config_id)
         positions = {p.id: p for r in params.routes for p in r.positions}
-        domains = {d.domain: d.chain for r in params.routes for d in r.deployments}
         _all(blobs, [p.proof for _, p in o.proofs() if p.proof != ZERO32])
         for chain in o.chains:
-            if any(domains.get(g.domain) != chain.chain for g in chain.gates):
+            if any(params.gates.get(g.key) != chain.chain for g in chain.gates):
                 raise Invalid(f"observation of member {o.member}: a gate that is not on {chain.chain}")
             for reading in chain.positions:
                 position = positions.get(reading.position)

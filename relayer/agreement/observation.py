@@ -13,8 +13,11 @@ from chains.hashing import keccak256
 from chains.wire import EncodingError, Reader, Writer, strictly_ascending
 from relayer.agreement.records import Certified, Proposal
 
-VERSION = 1
+VERSION = 2
 TAG = b"ballast/observation/v1"
+
+GateKey = tuple[bytes, bytes]
+"""Domain and route: one gate may hold several routes, and each of them has a token, a cap and rounds of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,14 @@ class GateReading:
     """A deployment at its chain's checkpoint: total supply and active cap in base units, the gate's last round."""
 
     domain: bytes
+    route: bytes
     supply: int
     round: int
     cap: int
+
+    @property
+    def key(self) -> GateKey:
+        return self.domain, self.route
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +63,8 @@ class ChainReading:
     def position(self, position: bytes) -> PositionReading | None:
         return next((p for p in self.positions if p.position == position), None)
 
-    def gate(self, domain: bytes) -> GateReading | None:
-        return next((g for g in self.gates if g.domain == domain), None)
+    def gate(self, key: GateKey) -> GateReading | None:
+        return next((g for g in self.gates if g.key == key), None)
 
     def encode(self, w: Writer) -> None:
         """Appends chain text | height u64 | block_hash b32 | time u64 | positions u32 | each | gates u32 | each."""
@@ -66,15 +74,16 @@ class ChainReading:
             w.b32("position", p.position).u256("amount", p.amount).u256("floor", p.floor).b32("proof", p.proof)
         w.u32("gates", len(self.gates))
         for g in self.gates:
-            w.b32("domain", g.domain).u256("supply", g.supply).u64("round", g.round).u256("cap", g.cap)
+            w.b32("domain", g.domain).b32("route", g.route)
+            w.u256("supply", g.supply).u64("round", g.round).u256("cap", g.cap)
 
     @classmethod
     def read(cls, r: Reader) -> "ChainReading":
         chain, height, block_hash, time = r.text("chain"), r.u64("height"), r.b32("block_hash"), r.u64("time")
         positions = r.many("positions", r.u32("positions"), 128, _read_position)
-        gates = r.many("gates", r.u32("gates"), 104, _read_gate)
+        gates = r.many("gates", r.u32("gates"), 136, _read_gate)
         strictly_ascending("positions", [p.position for p in positions])
-        strictly_ascending("gates", [g.domain for g in gates])
+        strictly_ascending("gates", [g.domain + g.route for g in gates])
         return cls(chain, height, block_hash, time, positions, gates)
 
 
@@ -86,7 +95,7 @@ def _read_position(r: Reader) -> PositionReading:
 
 
 def _read_gate(r: Reader) -> GateReading:
-    return GateReading(r.b32("domain"), r.u256("supply"), r.u64("round"), r.u256("cap"))
+    return GateReading(r.b32("domain"), r.b32("route"), r.u256("supply"), r.u64("round"), r.u256("cap"))
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,10 @@ class RouteParams:
         backing = self.backing(collateral)
         return backing - share_floored(backing, self.slack_bps)
 
+    def gate(self, deployment: DeploymentParams) -> tuple[bytes, bytes]:
+        """Domain and route: what names one of the route's deployments among all routes."""
+        return deployment.domain, self.id
+
     @property
     def source_chains(self) -> tuple[str, ...]:
         return tuple(sorted({p.chain for p in self.positions}))
@@ -122,6 +126,11 @@ class Params:
     @cached_property
     def longest_lease(self) -> int:
         return max((d.lease for route in self.routes for d in route.deployments), default=0)
+
+    @cached_property
+    def gates(self) -> Mapping[tuple[bytes, bytes], str]:
+        """The chain of every deployment, by domain and route."""
+        return {route.gate(d): d.chain for route in self.routes for d in route.deployments}
 
     @cached_property
     def destination_chains(self) -> frozenset[str]:

@@ -103,9 +103,9 @@ def _gate_views(route: RouteParams, views: Views, params: Params) -> dict[bytes,
     """What each observer saw of every destination that at least t of them read."""
     found = {}
     for d in route.deployments:
-        if members := readers(d, views, params):
+        if members := readers(route.gate(d), d.chain, views, params):
             chain = views[d.chain]
-            seen = [(chain.times[m], chain.gates[d.domain][m]) for m in members]
+            seen = [(chain.times[m], chain.gates[route.gate(d)][m]) for m in members]
             found[d.domain] = [
                 GateView(
                     time,
@@ -127,7 +127,7 @@ def _oversized(old: RouteBooks, gates: Mapping[bytes, list[GateView]], params: P
 
 def _left_out(route: RouteParams, old: RouteBooks, views: Views, found: Collateral | None, unread: set[bytes]) -> str:
     """Why the route gets no statement this round; "" when it does."""
-    if any(views[d.chain].split(d.domain) for d in route.deployments):
+    if any(views[d.chain].split(route.gate(d)) for d in route.deployments):
         return "two groups of f+1 members read different states of a destination"
     if found is None:
         return "fewer than t members agree on what they read of the collateral"

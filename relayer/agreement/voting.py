@@ -177,7 +177,7 @@ def differs(mine: ChainReading, theirs: ChainReading, tolerance: Mapping[bytes, 
     if (mine.block_hash, mine.time) != (theirs.block_hash, theirs.time):
         return True
     amounts = {p.position: p.amount for p in mine.positions}
-    gates = {g.domain: g for g in mine.gates}
+    gates = {g.key: g for g in mine.gates}
     return any(
         abs(amounts.get(p.position, p.amount) - p.amount) > tolerance.get(p.position, 0) for p in theirs.positions
-    ) or any(gates.get(g.domain, g) != g for g in theirs.gates)
+    ) or any(gates.get(g.key, g) != g for g in theirs.gates)

@@ -174,7 +174,7 @@ def _executed(receipt: "Receipt") -> dict[str, Any]:
 async def _newest(url: str, deployment: "Deployment") -> Statement | None:
     """The newest statement that the member has for the gate; None where it has none. Raises `Problem`."""
     async with Member(url) as member:
-        document = await member.get(f"/v1/statements/{deployment.domain.hex()}")
+        document = await member.get(f"/v1/statements/{deployment.domain.hex()}/{deployment.route.hex()}")
     if document is None:
         return None
     text = document.get("submission")

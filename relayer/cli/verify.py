@@ -115,8 +115,8 @@ def _print(file: Path, found: "Report", committee: "Committee") -> None:
     if wrong or found.certified is None:
         report.note(f"{file}: does NOT hold: {', '.join(wrong)}")
         return
-    units = {d.domain: d.decimals for of_chain in committee.deployments().values() for d in of_chain}
+    units = {d.key: d.decimals for of_chain in committee.deployments().values() for d in of_chain}
     for leaf in found.leaves:
         told = _statement(leaf, committee)
-        report.text(f"{told['route']} on {told['gate']}: cap {human(leaf.mint_cap, units[leaf.domain])}")
+        report.text(f"{told['route']} on {told['gate']}: cap {human(leaf.mint_cap, units[leaf.domain, leaf.route])}")
     report.text(f"{file}: round {found.certified.round} of {committee.name} holds")

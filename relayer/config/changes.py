@@ -53,18 +53,21 @@ def _members(old: Committee, new: Committee) -> Iterator[str]:
 
 
 def _deployments(old: Committee, new: Committee) -> Iterator[str]:
-    now = {deployment.gate: (route, deployment) for route, deployment in _all(new)}
+    now = {(route.name, deployment.gate): deployment for route, deployment in _all(new)}
+    of_token = {deployment.token: route.name for route, deployment in _all(new)}
     for route, deployment in _all(old):
-        if deployment.gate not in now:
+        if of_token.get(deployment.token, route.name) != route.name:
+            whither = of_token[deployment.token]
+            yield f"token {deployment.token} moved from route {route.name!r} to {whither!r}; it may not"
+            continue
+        if (route.name, deployment.gate) not in now:
             if not deployment.retired:
                 yield (
                     f"route {route.name!r}: deployment {deployment.gate} was deleted; set retired = true and delete it "
                     "once its supply is 0 at finality and its leases have run out"
                 )
             continue
-        new_route, new_deployment = now[deployment.gate]
-        if new_route.name != route.name:
-            yield f"deployment {deployment.gate} moved from route {route.name!r} to {new_route.name!r}; it may not"
+        new_deployment = now[route.name, deployment.gate]
         if new_deployment.token != deployment.token or new_deployment.decimals != deployment.decimals:
             yield f"route {route.name!r}: deployment {deployment.gate} changed its token or decimals; it may not"
 

@@ -155,14 +155,18 @@ def _vaults(c: Committee) -> Iterator[Finding]:
 
 
 def _gates(c: Committee) -> Iterator[Finding]:
-    for key in ("gate", "token"):
-        named: list[tuple[Where, str]] = [
-            (("routes", i, "deployments", j, key), value)
-            for i, route in enumerate(c.routes)
-            for j, deployment in enumerate(getattr(route, "deployments", ()))
-            if (value := getattr(deployment, key, None)) is not None
-        ]
-        yield from _repeated(named)
+    """A gate may hold several routes, but a route once; a token has one gate and one route."""
+    for i, route in enumerate(c.routes):
+        yield from _repeated(_named(route, i, "gate"), "the same as {first}; a gate holds a route once")
+    yield from _repeated([one for i, route in enumerate(c.routes) for one in _named(route, i, "token")])
+
+
+def _named(route: Route, i: int, key: str) -> list[tuple[Where, str]]:
+    return [
+        (("routes", i, "deployments", j, key), value)
+        for j, deployment in enumerate(getattr(route, "deployments", ()))
+        if (value := getattr(deployment, key, None)) is not None
+    ]
 
 
 def _own_backing(c: Committee) -> Iterator[Finding]:

@@ -98,7 +98,7 @@ class Position(Section):
 
 
 class Deployment(Section):
-    gate: Annotated[Account, doc("the gate that may mint the token", unit="CAIP-10", rule="in one deployment only")]
+    gate: Annotated[Account, doc("the gate that may mint the token", unit="CAIP-10", rule="once in a route")]
     token: Annotated[
         Asset, doc("the wrapped token", unit="CAIP-19", rule="on the gate's chain; in one deployment only")
     ]

@@ -24,7 +24,7 @@ class Source(Protocol):
         """The exported round, the newest for None; None where it is not kept. Called in a thread of its own."""
         ...
 
-    def statement(self, domain: bytes) -> dict[str, Any] | None: ...
+    def statement(self, domain: bytes, route: bytes) -> dict[str, Any] | None: ...
 
 
 def application(source: Source) -> web.Application:
@@ -67,14 +67,15 @@ def application(source: Source) -> web.Application:
         return web.json_response(text=text)
 
     async def statement(request: web.Request) -> web.Response:
-        text = request.match_info["domain"].removeprefix("0x")
-        try:
-            domain = bytes.fromhex(text)
-        except ValueError:
-            domain = b""
-        if len(domain) != 32:
-            return _problem(400, "domain: 32 bytes in hex expected")
-        return _found(source.statement(domain), "no statement for this gate is known")
+        found = {}
+        for name in ("domain", "route"):
+            try:
+                found[name] = bytes.fromhex(request.match_info[name].removeprefix("0x"))
+            except ValueError:
+                found[name] = b""
+            if len(found[name]) != 32:
+                return _problem(400, f"{name}: 32 bytes in hex expected")
+        return _found(source.statement(**found), "no statement for this gate and route is known")
 
     app.router.add_get("/healthz", health)
     app.router.add_get("/readyz", ready)
@@ -82,7 +83,7 @@ def application(source: Source) -> web.Application:
     app.router.add_get("/v1/status", status)
     app.router.add_get("/v1/certificates", certificates)
     app.router.add_get("/v1/rounds/{round}", round_)
-    app.router.add_get("/v1/statements/{domain}", statement)
+    app.router.add_get("/v1/statements/{domain}/{route}", statement)
     return app
 
 

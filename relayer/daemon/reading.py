@@ -13,7 +13,7 @@ from chains.errors import ChainError, Unreadable
 from chains.types import Chain, Checkpoint, Deployment, GateState, Log, Position
 from chains.wire import ZERO32, EncodingError, Writer
 from relayer.agreement import window
-from relayer.agreement.observation import ChainReading, GateReading, PositionReading
+from relayer.agreement.observation import ChainReading, GateKey, GateReading, PositionReading
 from relayer.agreement.params import Params
 from relayer.daemon.blobs import BlobCache
 
@@ -77,7 +77,7 @@ class Readings:
         self._known: dict[tuple[str, int], ChainReading] = {}
         self._recorded = 0
         self.troubles: dict[str, str] = {}
-        self.gates: dict[bytes, tuple[Checkpoint, GateState]] = {}
+        self.gates: dict[GateKey, tuple[Checkpoint, GateState]] = {}
         self.latest: dict[str, ChainReading] = {}
 
     async def read(self, params: Params) -> tuple[ChainReading, ...]:
@@ -103,7 +103,7 @@ class Readings:
                 self._log.warning("chain.unreadable", chain=c.name, why=text)
             self.troubles[c.name] = text
             return None
-        self.gates |= {domain: (at, state) for domain, state in gates.items()}
+        self.gates |= {key: (at, state) for key, state in gates.items()}
         if absent := _absent(c, reading):
             self.troubles[c.name] = f"at block {at.height} nothing is known of {', '.join(absent)}"
         elif c.name in self.troubles:
@@ -111,7 +111,7 @@ class Readings:
             del self.troubles[c.name]
         return reading
 
-    async def _at(self, c: OpenChain, at: Checkpoint) -> tuple[ChainReading, dict[bytes, GateState]]:
+    async def _at(self, c: OpenChain, at: Checkpoint) -> tuple[ChainReading, dict[GateKey, GateState]]:
         locked, states = await asyncio.gather(
             c.chain.locked(c.positions, at) if c.positions else _nothing(),
             c.chain.deployments(c.deployments, at) if c.deployments else _nothing(),
@@ -123,19 +123,19 @@ class Readings:
             else:
                 proof = self._blobs.put(found.proof) if found.proof else ZERO32
                 positions.append(PositionReading(p.id, found.amount, found.amount, proof))
-        gates = {}
+        gates: dict[GateKey, GateState] = {}
         for d, state in zip(c.deployments, states, strict=True):
             if isinstance(state, Unreadable):
                 self._tell_absent(c.name, str(d.gate), state)
             else:
-                gates[d.domain] = state
+                gates[d.key] = state
         reading = ChainReading(
             c.name,
             at.height,
             at.block_hash,
             at.time,
             tuple(sorted(positions, key=lambda p: p.position)),
-            tuple(GateReading(d, gates[d].supply, gates[d].round, gates[d].cap) for d in sorted(gates)),
+            tuple(GateReading(*key, gates[key].supply, gates[key].round, gates[key].cap) for key in sorted(gates)),
         )
         reading.encode(Writer())  # a figure that no observation can hold is no reading
         return reading, gates
@@ -211,19 +211,18 @@ async def _nothing() -> tuple[()]:
 def _absent(c: OpenChain, reading: ChainReading) -> list[str]:
     """The positions and gates that the reading lacks, as an operator knows them."""
     lacking = [str(p.account) for p in c.positions if not reading.position(p.id)]
-    return lacking + [str(d.gate) for d in c.deployments if not reading.gate(d.domain)]
+    return lacking + [str(d.gate) for d in c.deployments if not reading.gate(d.key)]
 
 
 def _named(readings: Mapping[str, ChainReading], params: Params) -> dict[str, ChainReading]:
     """The readings without what `params` does not name."""
     positions = {p.id for r in params.routes for p in r.positions}
-    domains = {d.domain for r in params.routes for d in r.deployments}
     chains = {p.chain for r in params.routes for p in r.positions} | params.destination_chains
     return {
         name: replace(
             reading,
             positions=tuple(p for p in reading.positions if p.position in positions),
-            gates=tuple(g for g in reading.gates if g.domain in domains),
+            gates=tuple(g for g in reading.gates if g.key in params.gates),
         )
         for name, reading in readings.items()
         if name in chains

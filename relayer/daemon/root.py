@@ -83,7 +83,7 @@ def open_chains(
     deployments: dict[str, tuple[Deployment, ...]] = {}
     for name in config.committee.chains:
         positions[name] = tuple({p.id: p for c in committees for p in c.positions().get(name, ())}.values())
-        deployments[name] = tuple({d.domain: d for c in committees for d in c.deployments().get(name, ())}.values())
+        deployments[name] = tuple({d.key: d for c in committees for d in c.deployments().get(name, ())}.values())
     opened = []
     for name in sorted(config.committee.chains):
         chain_id = ChainId.parse(name)
@@ -240,7 +240,7 @@ def _submitter(
     log: Any,
 ) -> Submitter:
     return Submitter(
-        {d.domain: Target(d, c.chain) for c in chains if pays(keys, c.name) for d in c.deployments},
+        {d.key: Target(d, c.chain) for c in chains if pays(keys, c.name) for d in c.deployments},
         readings.gates,
         lambda round_: (config.index - round_) % params.n,
         # A turn gives the one before it time to be executed: two transactions in one block cost twice.

@@ -121,13 +121,14 @@ class Service:
         except MissingParts:
             return None
 
-    def statement(self, domain: bytes) -> dict[str, Any] | None:
-        job = self._submitter.newest.get(domain)
+    def statement(self, domain: bytes, route: bytes) -> dict[str, Any] | None:
+        job = self._submitter.newest.get((domain, route))
         if job is None:
             return None
         return {
             "version": 1,
             "domain": domain.hex(),
+            "route": route.hex(),
             "round": job.round,
             "mint_cap": str(job.leaf.mint_cap),
             "collateral": str(job.leaf.collateral),

@@ -4,17 +4,17 @@ Collateral, supplies, caps and headroom are this member's own newest finalized r
 from the highest certificate. Base units for a deployment's own figures, route units for the route's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chains.types import Checkpoint, GateState
+from chains.types import Checkpoint, Deployment, GateState
 from relayer.agreement.books import STATUS, Entry, RouteBooks
 from relayer.agreement.bundle import CertifiedRound
-from relayer.agreement.observation import ChainReading
+from relayer.agreement.observation import ChainReading, GateKey
 from relayer.agreement.params import DeploymentParams, Params, RouteParams
 from relayer.agreement.units import ceiled, floored
 from relayer.daemon.reading import OpenChain, Readings
-from relayer.daemon.submitting import Submitter
+from relayer.daemon.submitting import Job, Submitter
 
 VERSION = 1
 
@@ -33,7 +33,7 @@ def status(
     not_ready: Sequence[str],
 ) -> dict[str, Any]:
     """The document behind /v1/status and `ballast status --json`."""
-    accounts = {d.domain: d for c in chains for d in c.deployments}
+    accounts = {d.key: d for c in chains for d in c.deployments}
     return {
         "version": VERSION,
         "member": member,
@@ -48,10 +48,7 @@ def status(
         "ready": not not_ready,
         "not_ready": list(not_ready),
         "routes": [
-            _route(
-                route, highest, readings.latest, readings.gates, submitter, lambda d: str(accounts[d].gate), accounts
-            )
-            for route in params.routes
+            _route(route, highest, readings.latest, readings.gates, submitter, accounts) for route in params.routes
         ],
         "chains": [_chain(c, readings) for c in chains],
         "findings": list(findings),
@@ -83,25 +80,26 @@ def _route(
     route: RouteParams,
     highest: CertifiedRound | None,
     latest: Mapping[str, ChainReading],
-    gates: Mapping[bytes, tuple[Checkpoint, GateState]],
+    gates: Mapping[GateKey, tuple[Checkpoint, GateState]],
     submitter: Submitter,
-    name: Callable[[bytes], str],
-    accounts: Mapping[bytes, Any],
+    accounts: Mapping[GateKey, Deployment],
 ) -> dict[str, Any]:
     books = highest.books.route(route.id) if highest else RouteBooks(route.id)
     collateral = _collateral(route, latest)
     supplies = {
-        d.domain: ceiled(gates[d.domain][1].supply, d.decimals, route.decimals)
+        d.domain: ceiled(gates[route.gate(d)][1].supply, d.decimals, route.decimals)
         for d in route.deployments
-        if d.domain in gates
+        if route.gate(d) in gates
     }
     supply = sum(supplies.values()) if len(supplies) == len(route.deployments) else None
-    reach = {d.domain: max(supplies.get(d.domain, 0), _live_cap(route, d.domain, gates)) for d in route.deployments}
+    reach = {d.domain: max(supplies.get(d.domain, 0), _live_cap(route, d, gates)) for d in route.deployments}
     ceilings = {d.domain: d.ceiling for d in books.deployments}
-    newest = {e.domain: e.cap for e in (highest.entries.get(route.id, ()) if highest else ()) if _may_land(e, gates)}
+    newest = {
+        e.domain: e.cap for e in (highest.entries.get(route.id, ()) if highest else ()) if _may_land(e, route, gates)
+    }
     worst = sum(max(f.get(domain, 0) for f in (ceilings, reach, newest)) for domain in {*ceilings, *reach, *newest})
     deployments = [
-        _deployment(d, books, gates, submitter, name(d.domain), str(accounts[d.domain].token))
+        _deployment(d, books, gates.get(route.gate(d)), submitter.newest.get(route.gate(d)), accounts[route.gate(d)])
         for d in route.deployments
     ]
     return {
@@ -120,17 +118,16 @@ def _route(
     }
 
 
-def _live_cap(route: RouteParams, domain: bytes, gates: Mapping[bytes, tuple[Checkpoint, GateState]]) -> int:
-    d = next((d for d in route.deployments if d.domain == domain), None)
-    if d is None or domain not in gates:
+def _live_cap(route: RouteParams, d: DeploymentParams, gates: Mapping[GateKey, tuple[Checkpoint, GateState]]) -> int:
+    if route.gate(d) not in gates:
         return 0
-    at, gate = gates[domain]
+    at, gate = gates[route.gate(d)]
     return ceiled(gate.cap, d.decimals, route.decimals) if gate.expires_at > at.time else 0
 
 
-def _may_land(entry: Entry, gates: Mapping[bytes, tuple[Checkpoint, GateState]]) -> bool:
+def _may_land(entry: Entry, route: RouteParams, gates: Mapping[GateKey, tuple[Checkpoint, GateState]]) -> bool:
     """Whether the statement behind an entry could still be brought to its gate."""
-    at, _ = gates.get(entry.domain, (None, None))
+    at, _ = gates.get((entry.domain, route.id), (None, None))
     return at is None or entry.expires_at > at.time
 
 
@@ -147,21 +144,19 @@ def _collateral(route: RouteParams, latest: Mapping[str, ChainReading]) -> int |
 def _deployment(
     d: DeploymentParams,
     books: RouteBooks,
-    gates: Mapping[bytes, tuple[Checkpoint, GateState]],
-    submitter: Submitter,
-    gate_name: str,
-    token: str,
+    seen: tuple[Checkpoint, GateState] | None,
+    newest: Job | None,
+    named: Deployment,
 ) -> dict[str, Any]:
-    at, gate = gates.get(d.domain, (None, None))
+    at, gate = seen or (None, None)
     record = books.record(d.domain)
-    newest = submitter.newest.get(d.domain)
     known = at is not None and gate is not None
     live = at is not None and gate is not None and gate.expires_at > at.time
     return {
-        "gate": gate_name,
+        "gate": str(named.gate),
         "domain": d.domain.hex(),
         "chain": d.chain,
-        "token": token,
+        "token": str(named.token),
         "decimals": d.decimals,
         "lease": d.lease,
         "retired": d.retired,

@@ -11,6 +11,7 @@ from chains.encoding import Certificate, MintCap, Tree, submission
 from chains.errors import ChainError
 from chains.types import Chain, Checkpoint, Deployment, GateState, Log
 from relayer.agreement.books import Books
+from relayer.agreement.observation import GateKey
 from relayer.agreement.params import Params, RouteParams
 from relayer.store.errors import StoreError
 
@@ -49,6 +50,10 @@ class Job:
     raw: bytes
     granted: Granted = ()
 
+    @property
+    def gate(self) -> GateKey:
+        return self.leaf.domain, self.leaf.route
+
 
 def jobs(certificate: Certificate, leaves: tuple[MintCap, ...], books: Books) -> list[Job]:
     """Each statement of a certified round as its gate takes it; `books` are those that the round was computed from."""
@@ -71,12 +76,12 @@ def _granted(books: Books, leaf: MintCap) -> Granted:
 
 
 class Submitter:
-    """One worker per gate, always on the newest statement for it. `turn(round)` is this member's place, from 0."""
+    """One worker per gate and route, always on its newest statement. `turn(round)` is this member's place, from 0."""
 
     def __init__(
         self,
-        targets: Mapping[bytes, Target],
-        gates: Mapping[bytes, tuple[Checkpoint, GateState]],
+        targets: Mapping[GateKey, Target],
+        gates: Mapping[GateKey, tuple[Checkpoint, GateState]],
         turn: Callable[[int], int],
         stagger: float,
         log: Log,
@@ -88,32 +93,31 @@ class Submitter:
         self._stagger = stagger
         self._log = log
         self._count = count
-        self._work: dict[bytes, asyncio.Task[None]] = {}
-        self._told: dict[bytes, str] = {}
-        self.newest: dict[bytes, Job] = {}
+        self._work: dict[GateKey, asyncio.Task[None]] = {}
+        self._told: dict[GateKey, str] = {}
+        self.newest: dict[GateKey, Job] = {}
 
     def offer(self, found: list[Job], params: Params) -> None:
         """The statements of a new certificate. Each takes the place of an older one that has not been sent yet."""
         for job in found:
-            domain = job.leaf.domain
-            newest = self.newest.get(domain)
+            newest = self.newest.get(job.gate)
             if newest is not None and newest.round >= job.round:
                 continue
-            self.newest[domain] = job
-            if domain in self._targets:
-                if (old := self._work.get(domain)) is not None:
+            self.newest[job.gate] = job
+            if job.gate in self._targets:
+                if (old := self._work.get(job.gate)) is not None:
                     old.cancel()
-                self._work[domain] = asyncio.get_running_loop().create_task(self._bring(job, params))
+                self._work[job.gate] = asyncio.get_running_loop().create_task(self._bring(job, params))
 
     async def _bring(self, job: Job, params: Params) -> None:
         """In turn, and for as long as it is the newest statement: until the gate is seen to have it, at finality, or it
         expires. What does not matter yet may do so later: leases run down, and finality shows what has landed."""
-        target = self._targets[job.leaf.domain]
+        target = self._targets[job.gate]
         route = params.route(job.leaf.route)
         lease = next((d.lease for d in route.deployments if d.domain == job.leaf.domain), 0) if route else 0
         await asyncio.sleep(self._turn(job.round) * self._stagger)
         while route is not None:
-            at, gate = self._gates.get(job.leaf.domain, (None, None))
+            at, gate = self._gates.get(job.gate, (None, None))
             if at is None or gate is None:
                 wanted = job.leaf.mint_cap == 0  # nothing is known of the gate: only what stops mints goes out blindly
             elif gate.round >= job.round or job.leaf.expires_at <= at.time:
@@ -126,7 +130,7 @@ class Submitter:
 
     async def _send(self, job: Job, target: Target) -> None:
         gate = str(target.deployment.gate)
-        key = f"{job.leaf.domain.hex()}:{job.round}"
+        key = f"{job.leaf.domain.hex()}:{job.leaf.route.hex()}:{job.round}"
         try:
             receipt = await target.chain.submit(target.deployment, job.raw, key)
         except ChainError as error:
@@ -142,10 +146,10 @@ class Submitter:
         if receipt is None:
             self._count(target.deployment.chain, "duplicate")
             self._log.debug("submit.there", gate=gate, round=job.round)
-        elif receipt.transaction == self._told.get(job.leaf.domain):
+        elif receipt.transaction == self._told.get(job.gate):
             return  # executed and told before; it is only not seen at finality yet
         elif receipt.ok:
-            self._told[job.leaf.domain] = receipt.transaction
+            self._told[job.gate] = receipt.transaction
             self._count(target.deployment.chain, "landed")
             self._log.info(
                 "submit.landed",
@@ -156,7 +160,7 @@ class Submitter:
                 cost=receipt.cost,
             )
         else:
-            self._told[job.leaf.domain] = receipt.transaction
+            self._told[job.gate] = receipt.transaction
             self._count(target.deployment.chain, "refused")
             self._log.warning(
                 "submit.refused", gate=gate, round=job.round, why=receipt.error, transaction=receipt.transaction

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from relayer.agreement.books import APPARENT, CONFIRMED, COVERED, RouteBooks
 from relayer.agreement.bundle import CertifiedRound
-from relayer.agreement.observation import ChainReading, GateReading, PositionReading
+from relayer.agreement.observation import ChainReading, GateKey, GateReading, PositionReading
 from relayer.agreement.params import Params, RouteParams
 from relayer.agreement.units import ceiled, floored, share_floored
 
@@ -21,10 +21,10 @@ def reasons(
     """The reasons that hold in the slot of `round_`, by route. `readings` are the member's own, None before they are
     there: then only the heartbeat is known."""
     positions: dict[bytes, PositionReading] = {}
-    gates: dict[bytes, GateReading] = {}
+    gates: dict[GateKey, GateReading] = {}
     for chain in readings or ():
         positions |= {p.position: p for p in chain.positions}
-        gates |= {g.domain: g for g in chain.gates}
+        gates |= {g.key: g for g in chain.gates}
     found = {}
     for route in params.routes:
         books = last.books.route(route.id) if last else RouteBooks(route.id)
@@ -53,15 +53,17 @@ def _reason(
     params: Params,
     books: RouteBooks,
     positions: Mapping[bytes, PositionReading],
-    gates: Mapping[bytes, GateReading],
+    gates: Mapping[GateKey, GateReading],
     round_: int,
 ) -> str | None:
     if not books.carried or params.begins(round_) >= params.begins(books.carried) + params.heartbeat:
         return HEARTBEAT
-    if any(p.id not in positions for p in route.positions) or any(d.domain not in gates for d in route.deployments):
+    if any(p.id not in positions for p in route.positions) or any(
+        route.gate(d) not in gates for d in route.deployments
+    ):
         return None
     collateral = sum(floored(positions[p.id].floor, p.decimals, route.decimals) for p in route.positions)
-    supplies = {d.domain: ceiled(gates[d.domain].supply, d.decimals, route.decimals) for d in route.deployments}
+    supplies = {d.domain: ceiled(gates[route.gate(d)].supply, d.decimals, route.decimals) for d in route.deployments}
     if (collateral < sum(supplies.values())) != (books.status in (APPARENT, CONFIRMED)):
         return DEFICIT
     if books.status not in (COVERED, CONFIRMED):
@@ -72,7 +74,7 @@ def _reason(
         record = books.record(d.domain)
         if record is None or _moved(route, record.supply, supplies[d.domain]):
             return DEVIATION
-        gate = gates[d.domain]
+        gate = gates[route.gate(d)]
         if supplies[d.domain] != record.supply and gate.supply > gate.cap - share_floored(
             gate.cap, route.low_water_bps
         ):

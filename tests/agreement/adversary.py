@@ -192,7 +192,7 @@ class Adversary:
             time, supply, last = now + rng.choice((0, 30)), 0, 0
         else:
             time, supply, last = max(0, now - rng.randint(0, 30)), rng.randint(0, COLLATERAL), rng.randint(0, round_)
-        gates = tuple(GateReading(g.domain, supply, last, 0) for g in reading.gates)
+        gates = tuple(GateReading(g.domain, g.route, supply, last, 0) for g in reading.gates)
         height = reading.height if rng.random() < 0.1 else ALONE + rng.randrange(1 << 20)
         return replace(reading, height=height, time=time, gates=gates)
 

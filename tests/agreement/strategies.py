@@ -27,20 +27,20 @@ def position_readings(draw: st.DrawFn) -> PositionReading:
     return PositionReading(draw(b32), amount, draw(st.integers(0, amount)), draw(b32))
 
 
-gate_readings = st.builds(GateReading, b32, u256, u64, u256)
+gate_readings = st.builds(GateReading, b32, b32, u256, u64, u256)
 
 
 @st.composite
 def chain_readings(draw: st.DrawFn) -> ChainReading:
     positions = draw(st.lists(position_readings(), max_size=3, unique_by=lambda p: p.position))
-    gates = draw(st.lists(gate_readings, max_size=3, unique_by=lambda g: g.domain))
+    gates = draw(st.lists(gate_readings, max_size=3, unique_by=lambda g: g.key))
     return ChainReading(
         draw(names),
         draw(u64),
         draw(b32),
         draw(u64),
         tuple(sorted(positions, key=lambda p: p.position)),
-        tuple(sorted(gates, key=lambda g: g.domain)),
+        tuple(sorted(gates, key=lambda g: g.key)),
     )
 
 

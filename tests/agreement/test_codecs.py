@@ -9,9 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains.encoding import Leaf
-from chains.wire import EncodingError
+from chains.wire import EncodingError, Reader, Writer
 from relayer.agreement.books import Books, Entry, RouteBooks
-from relayer.agreement.observation import Observation, PositionReading, decode_manifest, encode_manifest
+from relayer.agreement.observation import (
+    ChainReading,
+    GateReading,
+    Observation,
+    PositionReading,
+    decode_manifest,
+    encode_manifest,
+)
 from relayer.agreement.records import Certified, Proposal, decode_statements, encode_statements
 
 from . import strategies as ours
@@ -134,6 +141,21 @@ def test_books_that_are_not_canonical(rounds: Any) -> None:
 def test_a_status_that_is_not_known() -> None:
     with pytest.raises(EncodingError, match="status"):
         Books.decode(Books({}, {bytes(32): RouteBooks(bytes(32), status=9)}).encoded)
+
+
+def test_the_routes_of_one_gate_are_listed_in_order_and_once() -> None:
+    def chain(*routes: int) -> bytes:
+        gates = tuple(GateReading(bytes(32), bytes([route]) * 32, route, 1, 2) for route in routes)
+        w = Writer()
+        ChainReading("x", 1, bytes(32), 1, (), gates).encode(w)
+        return bytes(w)
+
+    read = ChainReading.read(Reader(chain(1, 2)))
+    assert [read.gate((bytes(32), bytes([route]) * 32)) for route in (1, 2)] == list(read.gates)
+    assert read.gate((bytes(32), bytes([3]) * 32)) is None
+    for routes in ((2, 1), (1, 1)):
+        with pytest.raises(EncodingError, match="gates"):
+            ChainReading.read(Reader(chain(*routes)))
 
 
 def test_a_huge_count_is_refused_before_anything_is_read() -> None:

@@ -162,6 +162,9 @@ TAMPERED: dict[str, Callable[[Told], Observation]] = {
     "a gate on another chain": lambda t: with_chain(
         t.top, "x", lambda c: replace(c, gates=(replace(c.gates[0], domain=bytes(32)),))
     ),
+    "a gate's other route": lambda t: with_chain(
+        t.top, "x", lambda c: replace(c, gates=(replace(c.gates[0], route=bytes(32)),))
+    ),
     "a position on another chain": lambda t: with_chain(
         t.top, "a", lambda c: replace(c, positions=(replace(c.positions[0], position=POSITION["b"]),))
     ),

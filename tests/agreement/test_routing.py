@@ -65,7 +65,7 @@ def readings(
                 bytes(32),
                 at,
                 () if held is None else (PositionReading(POSITION[name], held, held, bytes(32)),),
-                () if held is not None else (GateReading(DOMAIN[name], supply, round_, cap),),
+                () if held is not None else (GateReading(DOMAIN[name], ROUTE, supply, round_, cap),),
             )
         )
     return tuple(found)
@@ -114,6 +114,39 @@ def test_covered() -> None:
     assert route(outcome).carried == 9
     assert sum(caps(outcome).values()) <= 600
     assert caps(outcome)["x"] >= 100
+
+
+def test_one_gate_with_two_routes_has_a_reading_and_a_statement_for_each() -> None:
+    base = params()
+    other = bytes(reversed(ROUTE))
+    p = replace(base, routes=(*base.routes, replace(base.routes[0], id=other, name="other")))
+
+    def member(first: int, second: int) -> tuple[ChainReading, ...]:
+        return tuple(
+            replace(
+                r,
+                gates=tuple(
+                    GateReading(g.domain, of, supply if g.domain == DOMAIN["x"] else 0, 1, 0)
+                    for g in r.gates
+                    for of, supply in sorted([(ROUTE, first), (other, second)])
+                ),
+            )
+            for r in readings()
+        )
+
+    outcome = come_to(*[member(100, 40)] * 3, p=p)
+    supplies = {leaf.route: leaf.supply for leaf in outcome.leaves if isinstance(leaf, MintCap)}
+    assert supplies == {ROUTE: 100, other: 40}
+    statements = [(leaf.domain, leaf.route) for leaf in outcome.leaves if isinstance(leaf, MintCap)]
+    assert len(set(statements)) == 2 * len(DESTINATIONS)
+    # What a member cannot read of one of them leaves that route out, and no other.
+    lacking = [
+        tuple(replace(r, gates=tuple(g for g in r.gates if (g.domain, g.route) != (DOMAIN["x"], other))) for r in one)
+        for one in [member(100, 40)] * 3
+    ]
+    outcome = come_to(*lacking, p=p)
+    assert outcome.books.routes[ROUTE].status == COVERED
+    assert outcome.books.routes[other].status == LEFT_OUT
 
 
 def test_times_of_a_statement() -> None:
@@ -232,7 +265,7 @@ def test_two_groups_of_readers_leave_the_route_out() -> None:
     outcome = come_to(same, same, other, other)
     assert route(outcome).status == LEFT_OUT
     assert "two groups" in outcome.results[ROUTE].reason
-    assert outcome.verdicts["x"].split == {DOMAIN["x"]}
+    assert outcome.verdicts["x"].split == {(DOMAIN["x"], ROUTE)}
     split_source = come_to(readings(), readings(), readings(a=1), readings(a=1))
     assert route(split_source).status == LEFT_OUT
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chains.encoding import Certificate, Header
 from relayer.agreement.books import Books, Entry, RouteBooks
 from relayer.agreement.bundle import Bundle, CertifiedRound, ProposedRound
-from relayer.agreement.disagreement import HEADER, judge
+from relayer.agreement.disagreement import HEADER, Item, judge
 from relayer.agreement.horizons import view
 from relayer.agreement.ledger import Rounds, domains, largest, merged, outstanding
 from relayer.agreement.observation import ChainReading, GateReading, Observation, PositionReading
@@ -28,13 +28,13 @@ def reading(
     time: int = 50, *, height: int = 1, amount: int = 5, supply: int = 5, block: bytes = bytes(32)
 ) -> ChainReading:
     position = PositionReading(ITEM, amount, amount, bytes(32))
-    return ChainReading("x", height, block, time, (position,), (GateReading(GATE, supply, 0, 0),))
+    return ChainReading("x", height, block, time, (position,), (GateReading(GATE, ROUTE, supply, 0, 0),))
 
 
 # ---- disagreement
 
 
-def judged(*readings: ChainReading, tolerance: int = 0) -> tuple[set[int], set[bytes]]:
+def judged(*readings: ChainReading, tolerance: int = 0) -> tuple[set[int], set[Item]]:
     verdict = judge(dict(enumerate(readings)), 1, lambda _: tolerance)
     return set(verdict.outliers), set(verdict.split)
 
@@ -61,8 +61,17 @@ def test_two_who_differ_prove_nothing() -> None:
 def test_two_groups_split_the_item() -> None:
     a, b = reading(), reading(amount=6)
     assert judged(a, a, b, b) == (set(), {ITEM})
-    assert judged(a, a, reading(supply=1), reading(supply=1)) == (set(), {GATE})
+    assert judged(a, a, reading(supply=1), reading(supply=1)) == (set(), {(GATE, ROUTE)})
     assert judged(a, a, reading(time=51), reading(time=51)) == (set(), {HEADER})
+
+
+def test_two_routes_of_one_gate_are_two_items() -> None:
+    def both(supply: int) -> ChainReading:
+        one = reading()
+        return replace(one, gates=(*one.gates, GateReading(GATE, b"\xff" * 32, supply, 0, 0)))
+
+    assert judged(both(1), both(1), both(2)) == ({2}, set())
+    assert judged(both(1), both(1), both(2), both(2)) == (set(), {(GATE, b"\xff" * 32)})
 
 
 def test_other_checkpoints_are_not_compared() -> None:

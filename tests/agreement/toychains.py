@@ -10,6 +10,9 @@ from chains.encoding import MintCap
 from chains.hashing import keccak256
 from relayer.agreement.observation import ChainReading, GateReading, PositionReading
 
+WRAPPED = keccak256(b"wrapped")
+"""The one route of the simulation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -91,5 +94,5 @@ class Chain:
             tuple(
                 PositionReading(p, a, floors[p], bytes(32)) for p, a in sorted(block.positions.items()) if p in floors
             ),
-            tuple(GateReading(d, g.supply, g.round, g.cap) for d, g in sorted(block.gates.items())),
+            tuple(GateReading(d, WRAPPED, g.supply, g.round, g.cap) for d, g in sorted(block.gates.items())),
         )

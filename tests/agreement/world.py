@@ -23,13 +23,13 @@ from relayer.agreement.routing import CapRuleBroken
 from relayer.agreement.shareout import Request
 from relayer.agreement.voting import Lost, Memory, Refusal, propose, vote
 
-from .toychains import Block, Chain, Gate
+from .toychains import WRAPPED, Block, Chain, Gate
 
 SOURCES = ("a", "b")
 DESTINATIONS = ("x", "y", "z")
 COLLATERAL, STALENESS, LEASE, START = 6, 4, 8, 10
+ROUTE = WRAPPED
 ALONE = 1 << 40  # a height that only a liar names
-ROUTE = keccak256(b"wrapped")
 POSITION = {name: keccak256(f"vault {name}".encode()) for name in SOURCES}
 DOMAIN = {name: keccak256(f"gate {name}".encode()) for name in DESTINATIONS}
 PERMISSIVE = Checks(lambda *_: None, lambda *_: None, lambda *_: None)
@@ -269,7 +269,7 @@ class World:
 
     def empty(self, time: int, round_: int) -> tuple[ChainReading, ...]:
         """Destinations without supply, read at `time` at a height of the liar's own, with `round_` as their last."""
-        gates = tuple(GateReading(DOMAIN[d], 0, round_, 0) for d in DESTINATIONS)
+        gates = tuple(GateReading(DOMAIN[d], ROUTE, 0, round_, 0) for d in DESTINATIONS)
         read = {r.chain: r for r in self.truth(self.now)}
         return tuple(
             read[name]

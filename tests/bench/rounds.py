@@ -116,8 +116,8 @@ def _observation(member: int, params: Params, certified: Certified, proposal: Pr
     )
     chains = [ChainReading(SOURCE, NOW, keccak256(b"source"), NOW, positions, ())]
     for chain in DESTINATIONS:
-        here = sorted(d.domain for r in params.routes for d in r.deployments if d.chain == chain)
-        gates = tuple(GateReading(domain, SUPPLY, CERTIFIED - 4, SUPPLY + 105 * UNIT) for domain in here)
+        here = sorted((d.domain, r.id) for r in params.routes for d in r.deployments if d.chain == chain)
+        gates = tuple(GateReading(*key, SUPPLY, CERTIFIED - 4, SUPPLY + 105 * UNIT) for key in here)
         chains.append(ChainReading(chain, NOW, keccak256(chain.encode()), NOW, (), gates))
     return Observation(
         params.config_id, 1, CERTIFIED + 2, member, certified, (proposal,), tuple(chains), bytes([member]) * 64

@@ -19,7 +19,7 @@ class Shown:
     document: dict[str, Any] = field(default_factory=dict)
     rounds: Mapping[int | None, dict[str, Any]] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)
-    statements: Mapping[bytes, dict[str, Any]] = field(default_factory=dict)
+    statements: Mapping[tuple[bytes, bytes], dict[str, Any]] = field(default_factory=dict)
 
     def status(self) -> dict[str, Any]:
         return self.document
@@ -36,8 +36,8 @@ class Shown:
     def round(self, round_: int | None) -> dict[str, Any] | None:
         return self.rounds.get(round_)
 
-    def statement(self, domain: bytes) -> dict[str, Any] | None:
-        return self.statements.get(domain)
+    def statement(self, domain: bytes, route: bytes) -> dict[str, Any] | None:
+        return self.statements.get((domain, route))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from chains.encoding import Branch, Certificate, Header, MintCap, Tree, submissi
 from chains.errors import Unreadable
 from chains.registry import family
 from chains.types import Deployment, GateState, Receipt
+from relayer.agreement.observation import GateKey
 from tests.cli.conftest import Ballast
 from tests.cli.member_folder import SITE
 from tests.cli.served import Shown, answering, member
@@ -100,19 +101,19 @@ def arguments(command: str, **changes: Any) -> list[str]:
     return [command, *(word for key, value in given.items() if value for word in (f"--{key}", str(value)))]
 
 
-def served(round_: int, **changes: Any) -> tuple[bytes, bytes]:
-    """Domain of the gate on shown:2, and a submission for it as a member serves it."""
+def served(round_: int, **changes: Any) -> tuple[GateKey, bytes]:
+    """Domain and route of the gate on shown:2, and a submission for it as a member serves it."""
     (route,) = Rounds().params.routes
     domain = route.deployments[0].domain
     leaf = MintCap(domain, route.id, 7, 8, 9, 10, 11)
     tree = Tree([leaf])
     header = Header(1, round_, bytes(32), changes.get("root", tree.root))
     raw = submission(leaf.encode(), changes.get("branch", Branch(0, ())), Certificate(header, bytes(33), bytes(32)))
-    return domain, raw
+    return (domain, route.id), raw
 
 
-def offering(domain: bytes, raw: bytes) -> Shown:
-    return Shown(statements={domain: {"version": 1, "submission": "0x" + raw.hex()}})
+def offering(gate: GateKey, raw: bytes) -> Shown:
+    return Shown(statements={gate: {"version": 1, "submission": "0x" + raw.hex()}})
 
 
 def test_a_mint_without_a_member_brings_nothing(user: FakeUser, ballast: Ballast) -> None:
@@ -137,8 +138,8 @@ def test_a_mint_without_a_member_brings_nothing(user: FakeUser, ballast: Ballast
 
 
 def test_a_statement_newer_than_the_gates_is_brought_along(user: FakeUser, ballast: Ballast) -> None:
-    domain, raw = served(6)
-    with member(offering(domain, raw)) as url:
+    gate, raw = served(6)
+    with member(offering(gate, raw)) as url:
         found = ballast(*arguments("mint", **{"member-url": url}), "--json")
         assert found.data["brought"] == 6
         assert "with the statement of round 6" in ballast(*arguments("mint", **{"member-url": url})).out
@@ -223,8 +224,8 @@ def test_a_redemption(user: FakeUser, ballast: Ballast) -> None:
 
 def test_a_node_that_is_down(user: FakeUser, ballast: Ballast) -> None:
     user.down = True
-    domain, raw = served(6)
-    with member(offering(domain, raw)) as url:
+    gate, raw = served(6)
+    with member(offering(gate, raw)) as url:
         found = ballast(*arguments("mint", **{"member-url": url}))
     assert found.code == 1
     assert found.err == "error: the node: no answer\n"

@@ -14,6 +14,7 @@ from chains.encoding import Certificate, Header, MintCap, Tree, domain_id, evide
 from chains.evm.demo import EvmLocalChain
 from chains.evm.devnet import Devnet
 from chains.evm.family import FAMILY
+from relayer.agreement.observation import GateKey
 from tests.cli.member_folder import Ended, MemberFolder
 from tests.cli.served import Shown, member
 from tests.config.toml_text import write_toml
@@ -37,14 +38,14 @@ class Stage:
     def gate(self) -> str:
         return str(self.row["gate"])
 
-    def statement(self, round_: int, cap: int) -> tuple[bytes, bytes]:
-        """Domain, and a submission that the committee signed; its lease begins with the chain."""
+    def statement(self, round_: int, cap: int) -> tuple[GateKey, bytes]:
+        """Domain and route, and a submission that the committee signed; its lease begins with the chain."""
         domain = domain_id(self.gate)
         leaf = MintCap(domain, route_id("wCoin"), cap, cap, 0, self.genesis, self.genesis + 3000)
         tree = Tree([leaf])
         header = Header(1, round_, evidence(bytes(32), bytes(32), bytes(32)), tree.root)
         certificate = Certificate(header, *Group.dealt().sign(header.message()))
-        return domain, submission(leaf.encode(), tree.branch(leaf.encode()), certificate)
+        return (domain, route_id("wCoin")), submission(leaf.encode(), tree.branch(leaf.encode()), certificate)
 
     def ballast(self, command: str, amount: str, *more: str) -> Ended:
         to = ["--to", AccountId.parse(self.gate).address] if command == "mint" else []
@@ -99,8 +100,8 @@ async def test_the_story_of_a_holder(stage: Stage) -> None:
     assert first.code == 1
     assert "would refuse this mint: NoStatement; nothing was sent" in json.loads(first.out)["error"]["message"]
 
-    domain, raw = stage.statement(5, 100 * UNIT)
-    shown = Shown(statements={domain: {"version": 1, "submission": "0x" + raw.hex()}})
+    gate, raw = stage.statement(5, 100 * UNIT)
+    shown = Shown(statements={gate: {"version": 1, "submission": "0x" + raw.hex()}})
     with member(shown) as url:
         # The statement comes along in the very transaction that mints under it.
         minted = stage.ballast("mint", "60", "--member-url", url)
@@ -125,8 +126,8 @@ async def test_the_story_of_a_holder(stage: Stage) -> None:
 
 
 async def test_a_redemption_burns_and_needs_the_tokens(stage: Stage) -> None:
-    domain, raw = stage.statement(5, 100 * UNIT)
-    shown = Shown(statements={domain: {"version": 1, "submission": "0x" + raw.hex()}})
+    gate, raw = stage.statement(5, 100 * UNIT)
+    shown = Shown(statements={gate: {"version": 1, "submission": "0x" + raw.hex()}})
     with member(shown) as url:
         to = FAMILY.account_address(stage.local.user_secret())
         assert stage.ballast("mint", "60", "--member-url", url, "--to", to).code == 0

@@ -13,7 +13,7 @@ from chains.registry import family
 from chains.types import Checkpoint, EndpointHealth, GateState
 from relayer.agreement.books import Books, DeploymentRecord, Entry, RouteBooks
 from relayer.agreement.bundle import CertifiedRound
-from relayer.agreement.observation import ChainReading, PositionReading
+from relayer.agreement.observation import ChainReading, GateKey, PositionReading
 from relayer.cli.status import shown
 from relayer.daemon.reading import OpenChain, Readings
 from relayer.daemon.status import status
@@ -38,7 +38,7 @@ class FakeChain:
 @dataclass
 class FakeReadings:
     latest: dict[str, ChainReading]
-    gates: dict[bytes, tuple[Checkpoint, GateState]]
+    gates: dict[GateKey, tuple[Checkpoint, GateState]]
     troubles: dict[str, str]
 
 
@@ -54,9 +54,9 @@ class Committee:
         rounds = Rounds()
         self.params = rounds.params
         (self.route,) = self.params.routes
-        self.one, self.two = (d.domain for d in self.route.deployments)
+        self.one, self.two = (self.route.gate(d) for d in self.route.deployments)
         self.now = self.params.begins(ROUND) + 3
-        at = {d.domain: Checkpoint(d.chain, 50, bytes(32), self.now - 10) for d in self.route.deployments}
+        at = {self.route.gate(d): Checkpoint(d.chain, 50, bytes(32), self.now - 10) for d in self.route.deployments}
         self.gates = {
             self.one: (at[self.one], GateState(400 * UNIT, 11, 500 * UNIT, self.now + 50)),
             self.two: (at[self.two], GateState(100 * UNIT, 0, 0, 0)),
@@ -66,7 +66,7 @@ class Committee:
         self.latest = {"shown:1": ChainReading("shown:1", 50, bytes(32), self.now - 10, (read,), ())}
         self.troubles: dict[str, str] = {}
         self.findings: list[dict[str, Any]] = []
-        records = (DeploymentRecord(self.one, 400 * UNIT, 450 * UNIT, 0), DeploymentRecord(self.two, 0, 0, 0))
+        records = (DeploymentRecord(self.one[0], 400 * UNIT, 450 * UNIT, 0), DeploymentRecord(self.two[0], 0, 0, 0))
         books = Books(
             {},
             {
@@ -132,7 +132,7 @@ def test_exposure_is_all_that_could_come_to_be_unbacked(committee: Committee) ->
     assert exposure() == 500 + 100
     # A newer statement that has not landed yet, while its lease runs.
     assert committee.highest is not None
-    entry = Entry(committee.two, 300 * UNIT, committee.now + 9)
+    entry = Entry(committee.two[0], 300 * UNIT, committee.now + 9)
     committee.highest = replace(committee.highest, entries={committee.route.id: (entry,)})
     assert exposure() == 500 + 300
     committee.highest = replace(

@@ -86,7 +86,7 @@ def test_a_route_is_deleted_only_with_its_deployments_retired() -> None:
     assert len(found(old, new)) == 2
 
 
-def test_a_gate_never_changes_its_route() -> None:
+def test_a_token_never_changes_its_route() -> None:
     old = committee_raw()
     second_route(old)
     new = later(old)

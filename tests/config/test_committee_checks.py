@@ -137,11 +137,17 @@ def test_one_vault_may_hold_the_assets_of_two_routes() -> None:
     assert findings(raw) == {}
 
 
-def test_a_gate_and_a_token_stand_in_one_deployment_over_all_routes() -> None:
+def test_a_gate_may_hold_several_routes() -> None:
+    raw = committee_raw()
+    second_route(raw)["deployments"][0] = deployment("toy:2", "a", token="toy:2/coin:wc")
+    assert findings(raw) == {}
+
+
+def test_a_token_stands_in_one_deployment_over_all_routes() -> None:
     raw = committee_raw()
     second_route(raw)["deployments"][0] = deployment("toy:2", "a")
     found = findings(raw)
-    assert "the same as routes[0].deployments[0].gate" in found["routes[1].deployments[0].gate"]
+    assert found.keys() == {"routes[1].deployments[0].token"}
     assert "the same as routes[0].deployments[0].token" in found["routes[1].deployments[0].token"]
 
 

@@ -56,7 +56,7 @@ class MemoryChain:
 
     name: str
     locked_amounts: dict[bytes, int] = field(default_factory=dict)
-    gates: dict[bytes, GateState] = field(default_factory=dict)
+    gates: dict[tuple[bytes, bytes], GateState] = field(default_factory=dict)
     down: bool = False
     landed: list[tuple[bytes, int]] = field(default_factory=list)
 
@@ -72,7 +72,7 @@ class MemoryChain:
         return tuple(Locked(self.locked_amounts[p.id]) for p in positions)
 
     async def deployments(self, ds: Sequence[Deployment], at: Checkpoint) -> tuple[GateState | Unreadable, ...]:
-        return tuple(self.gates[d.domain] for d in ds)
+        return tuple(self.gates[d.key] for d in ds)
 
     async def submit(self, deployment: Deployment, submission: bytes, key: str) -> Receipt | None:
         """A gate without cryptography: newer rounds replace older ones."""
@@ -84,10 +84,10 @@ class MemoryChain:
         branch, certificate = Branch.read(r), Certificate.read(r)
         r.end()
         assert branch.root(submission[:177]) == certificate.header.root
-        old = self.gates[deployment.domain]
+        old = self.gates[deployment.key]
         if certificate.header.round <= old.round:
             return None
-        self.gates[deployment.domain] = GateState(old.supply, certificate.header.round, leaf.mint_cap, leaf.expires_at)
+        self.gates[deployment.key] = GateState(old.supply, certificate.header.round, leaf.mint_cap, leaf.expires_at)
         self.landed.append((deployment.domain, certificate.header.round))
         return Receipt("memory", 0, True)
 
@@ -118,7 +118,7 @@ class World:
         chains = {name: MemoryChain(name) for name in (SOURCE, FIRST, SECOND)}
         chains[SOURCE].locked_amounts[position.id] = collateral
         for d in deployments:
-            chains[d.chain].gates[d.domain] = GateState(0, 0, 0, 0)
+            chains[d.chain].gates[d.key] = GateState(0, 0, 0, 0)
         return cls(position, deployments, chains)
 
     def params(self, sizes: tuple[int, int], members: tuple[bytes, ...], slot: int, genesis: int) -> Params:
@@ -219,7 +219,7 @@ class Committee:
             )
         )
         metrics = Metrics()
-        targets = {d.domain: Target(d, self.world.chains[d.chain]) for d in self.world.deployments}
+        targets = {d.key: Target(d, self.world.chains[d.chain]) for d in self.world.deployments}
         submitter = Submitter(targets, readings.gates, lambda k: (index - k) % params.n, 0.05, log, metrics.submission)
         stack.push_async_callback(submitter.close)
         runtime = Runtime(

@@ -24,11 +24,11 @@ async def test_caps_reach_both_gates_and_follow_the_collateral(tmp_path: Path, n
     c = committee(tmp_path, nats, 4, 1, 3)
     async with contextlib.AsyncExitStack() as stack:
         members = [await stack.enter_async_context(c.member(i)) for i in range(4)]
-        gates = [(c.world.chains[d.chain], d.domain) for d in c.world.deployments]
-        await until(lambda: all(chain.gates[domain].cap == 500_000_000 for chain, domain in gates))
+        gates = [(c.world.chains[d.chain], d.key) for d in c.world.deployments]
+        await until(lambda: all(chain.gates[gate].cap == 500_000_000 for chain, gate in gates))
         await until(lambda: all(certified(m) for m in members))
         c.world.chains[SOURCE].locked_amounts[c.world.position.id] = 400_000_000
-        await until(lambda: all(chain.gates[domain].cap == 200_000_000 for chain, domain in gates))
+        await until(lambda: all(chain.gates[gate].cap == 200_000_000 for chain, gate in gates))
         assert not any(m.store.disputes() for m in members)
 
 
@@ -83,9 +83,9 @@ async def test_the_newest_statement_of_a_gate_is_known_again_after_a_restart(tmp
         async with c.member(0) as before:
             await until(lambda: len(before.submitter.newest) == 2)
             c.world.chains[SECOND].down = True
-            (domain,) = c.world.chains[SECOND].gates
-            await until(lambda: before.submitter.newest[domain].round < certified(before))
-            newest = before.submitter.newest[domain]
+            gate = next(d.key for d in c.world.deployments if d.chain == SECOND)
+            await until(lambda: before.submitter.newest[gate].round < certified(before))
+            newest = before.submitter.newest[gate]
         async with c.member(0) as after:
-            await until(lambda: domain in after.submitter.newest)
-            assert after.submitter.newest[domain] == newest
+            await until(lambda: gate in after.submitter.newest)
+            assert after.submitter.newest[gate] == newest

@@ -20,6 +20,25 @@ async def test_a_number_that_no_round_has_is_refused(path: str, number: int) -> 
         assert "whole number" in (await response.json())["error"]
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("11" * 32 + "/" + "22" * 32, 200, None),
+        ("0x" + "11" * 32 + "/0x" + "22" * 32, 200, None),
+        ("11" * 32 + "/" + "33" * 32, 404, "no statement for this gate and route"),
+        ("11" * 31 + "/" + "22" * 32, 400, "domain: 32 bytes"),
+        ("11" * 32 + "/" + "2" * 63, 400, "route: 32 bytes"),
+    ],
+)
+async def test_a_statement_is_asked_for_by_gate_and_route(path: str, status: int, says: str | None) -> None:
+    source = Shown(statements={(b"\x11" * 32, b"\x22" * 32): {"round": 5}})
+    async with TestClient(TestServer(application(source))) as client:
+        response = await client.get(f"/v1/statements/{path}")
+        assert response.status == status
+        told = await response.json()
+        assert told == {"round": 5} if says is None else says in told["error"]
+
+
 class Slow(Shown):
     """Exports only once it is let; knows in which threads it was asked, and by how many at once."""
 

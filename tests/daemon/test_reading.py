@@ -10,7 +10,7 @@ import structlog
 
 from chains.caip import AccountId, AssetId
 from chains.errors import Unreadable
-from chains.types import Checkpoint, Locked, Position
+from chains.types import Checkpoint, GateState, Locked, Position
 from relayer.agreement.params import Params, PositionParams
 from relayer.config.committee import Committee
 from relayer.daemon.blobs import BlobCache
@@ -52,6 +52,24 @@ async def test_a_configuration_to_come_is_read_but_not_observed(store: SafetySto
     assert [one.amount for one in store.readings(world.position.id, 0)] == [1000]
     reading = readings.latest[FIRST]
     assert reading.position(NEW.id)
+
+
+async def test_the_routes_of_one_gate_are_read_apart(store: SafetyStore) -> None:
+    world = World.make(1000)
+    first = world.deployments[0]
+    other = replace(first, route=b"o" * 32)
+    for d, supply in ((first, 3), (other, 4)):
+        world.chains[FIRST].gates[d.key] = GateState(supply, 0, 0, 0)
+    chains = [OpenChain(FIRST, world.chains[FIRST], (), (first, other))]
+    readings = Readings(chains, store, BlobCache(store.blob), structlog.get_logger(), 5.0)
+    params = world.params((0, 1), (bytes(32),), 2, 0)
+    (route,) = params.routes
+    both = replace(params, routes=(route, replace(route, id=other.route, name="other")))
+    (reading,) = await readings.read(both)
+    assert {g.key: g.supply for g in reading.gates} == {first.key: 3, other.key: 4}
+    assert {key: state.supply for key, (_, state) in readings.gates.items()} == {first.key: 3, other.key: 4}
+    (reading,) = await readings.read(params)
+    assert [g.key for g in reading.gates] == [first.key]
 
 
 async def test_windows_are_kept_only_as_long_as_they_are_needed(store: SafetyStore) -> None:

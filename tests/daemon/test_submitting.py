@@ -12,6 +12,7 @@ from chains.encoding import MintCap
 from chains.errors import Unreadable
 from chains.types import Chain, Checkpoint, Deployment, GateState, Receipt
 from relayer.agreement.books import Books, Entry, RouteBooks
+from relayer.agreement.observation import GateKey
 from relayer.agreement.params import Params
 from relayer.daemon.submitting import Job, Submitter, Target, _granted, matters
 from tests.daemon.rig import FIRST, World, until
@@ -37,17 +38,19 @@ class Gate:
 
     errors: list[Exception] = field(default_factory=list)
     sent: list[bytes] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
 
     async def submit(self, deployment: Deployment, submission: bytes, key: str) -> Receipt | None:
         self.sent.append(submission)
+        self.keys.append(key)
         if self.errors:
             raise self.errors.pop(0)
         return Receipt("memory", 0, True)
 
 
 @contextlib.asynccontextmanager
-async def submitter(gate: Gate, gates: dict[bytes, Any]) -> AsyncIterator[Submitter]:
-    targets = {DEPLOYMENT.domain: Target(DEPLOYMENT, cast(Chain, gate))}
+async def submitter(gate: Gate, gates: dict[GateKey, Any]) -> AsyncIterator[Submitter]:
+    targets = {DEPLOYMENT.key: Target(DEPLOYMENT, cast(Chain, gate))}
     made = Submitter(targets, gates, lambda _: 0, 0.01, structlog.get_logger(), lambda chain, outcome: None)
     try:
         yield made
@@ -55,12 +58,12 @@ async def submitter(gate: Gate, gates: dict[bytes, Any]) -> AsyncIterator[Submit
         await made.close()
 
 
-class Watched(dict[bytes, Any]):
+class Watched(dict[GateKey, Any]):
     """The gates as last read; counts how often somebody looks."""
 
     looks = 0
 
-    def get(self, key: bytes, default: Any = None) -> Any:
+    def get(self, key: GateKey, default: Any = None) -> Any:
         self.looks += 1
         return super().get(key, default)
 
@@ -82,21 +85,21 @@ def test_what_was_granted_comes_from_the_books() -> None:
 
 
 async def test_a_zero_goes_out_although_finality_shows_no_cap() -> None:
-    gate, gates = Gate(), {DEPLOYMENT.domain: seen(0, 0, 0)}
+    gate, gates = Gate(), {DEPLOYMENT.key: seen(0, 0, 0)}
     async with submitter(gate, gates) as work:
         work.offer([Job(5, leaf(0), b"zero", ((4, 1500),))], PARAMS)
         await until(lambda: len(gate.sent) > 1)  # again and again until it is seen at finality
-        gates[DEPLOYMENT.domain] = seen(5, 0, 1600)
-        await until(lambda: work._work[DEPLOYMENT.domain].done())
+        gates[DEPLOYMENT.key] = seen(5, 0, 1600)
+        await until(lambda: work._work[DEPLOYMENT.key].done())
 
 
 async def test_what_does_not_matter_yet_is_sent_once_half_of_the_lease_is_gone() -> None:
-    gate, gates = Gate(), Watched({DEPLOYMENT.domain: seen(4, 500, 1550)})
+    gate, gates = Gate(), Watched({DEPLOYMENT.key: seen(4, 500, 1550)})
     async with submitter(gate, gates) as work:
         work.offer([Job(5, leaf(500), b"renewal")], PARAMS)
         await until(lambda: gates.looks > 5)
         assert not gate.sent
-        gates[DEPLOYMENT.domain] = seen(4, 500, 1550, time=1300)
+        gates[DEPLOYMENT.key] = seen(4, 500, 1550, time=1300)
         await until(lambda: bool(gate.sent))
 
 
@@ -112,16 +115,29 @@ async def test_nothing_but_a_zero_goes_to_a_gate_that_was_never_read() -> None:
 
 @pytest.mark.parametrize("error", [Unreadable("no quorum"), KeyError("a bug"), OverflowError("an answer")])
 async def test_whatever_fails_is_tried_again(error: Exception) -> None:
-    gate, gates = Gate([error]), {DEPLOYMENT.domain: seen(0, 0, 0)}
+    gate, gates = Gate([error]), {DEPLOYMENT.key: seen(0, 0, 0)}
     async with submitter(gate, gates) as work:
         work.offer([Job(5, leaf(500), b"cap")], PARAMS)
         await until(lambda: len(gate.sent) > 1)
 
 
+async def test_the_routes_of_one_gate_have_a_worker_and_a_key_each() -> None:
+    other = replace(DEPLOYMENT, route=b"o" * 32)
+    params = replace(PARAMS, routes=(ROUTE, replace(ROUTE, id=other.route, name="other")))
+    gate, gates = Gate(), {d.key: seen(0, 0, 0) for d in (DEPLOYMENT, other)}
+    targets = {d.key: Target(d, cast(Chain, gate)) for d in (DEPLOYMENT, other)}
+    work = Submitter(targets, gates, lambda _: 0, 0.01, structlog.get_logger(), lambda *what: None)
+    work.offer([Job(5, leaf(500), b"one"), Job(5, replace(leaf(300), route=other.route), b"other")], params)
+    await until(lambda: {b"one", b"other"} <= set(gate.sent))
+    await work.close()
+    assert {key: job.raw for key, job in work.newest.items()} == {DEPLOYMENT.key: b"one", other.key: b"other"}
+    assert len(set(zip(gate.keys, gate.sent, strict=True))) == len(set(gate.keys)) == 2
+
+
 async def test_what_landed_is_told_once_although_it_is_looked_after_until_finality() -> None:
     told: list[tuple[str, str]] = []
-    gate, gates = Gate(), {DEPLOYMENT.domain: seen(0, 0, 0)}
-    targets = {DEPLOYMENT.domain: Target(DEPLOYMENT, cast(Chain, gate))}
+    gate, gates = Gate(), {DEPLOYMENT.key: seen(0, 0, 0)}
+    targets = {DEPLOYMENT.key: Target(DEPLOYMENT, cast(Chain, gate))}
     work = Submitter(targets, gates, lambda _: 0, 0.01, structlog.get_logger(), lambda *what: told.append(what))
     work.offer([Job(5, leaf(500), b"cap")], PARAMS)
     await until(lambda: len(gate.sent) > 3)

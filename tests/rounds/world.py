@@ -117,7 +117,7 @@ class World:
             held = _at(self.vault, height)
             return ChainReading(chain, height, block_hash, height, (PositionReading(VAULT, held, held, ZERO32),), ())
         gate = _at(self.gates[chain], height)
-        reading = GateReading(GATES[chain], gate.supply, gate.round, gate.cap)
+        reading = GateReading(GATES[chain], ROUTE, gate.supply, gate.round, gate.cap)
         return ChainReading(chain, height, block_hash, height, (), (reading,))
 
     def read_all(self, now: float) -> tuple[ChainReading, ...]:

@@ -122,7 +122,7 @@ class Rounds:
                 if p.chain == chain:
                     proof = self.keep(proof_of(p.id, at, locked))
                     positions.append(PositionReading(p.id, locked, locked, proof))
-            gates = [GateReading(d.domain, i * 10**6, 0, 0) for d in route.deployments if d.chain == chain]
+            gates = [GateReading(d.domain, route.id, i * 10**6, 0, 0) for d in route.deployments if d.chain == chain]
             readings.append(ChainReading(chain, at.height, at.block_hash, time, tuple(positions), tuple(gates)))
         params = self.params
         bare = Observation(

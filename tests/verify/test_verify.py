@@ -14,7 +14,7 @@ from chains.encoding import Header, Leaf, MintCap, Tree
 from chains.hashing import keccak256
 from chains.wire import ZERO32
 from relayer.agreement.books import Books
-from relayer.agreement.observation import Observation, encode_manifest
+from relayer.agreement.observation import VERSION, Observation, encode_manifest
 from relayer.agreement.records import Basis, Certified, decode_statements, encode_statements
 from relayer.config.committee import Committee, parse_committee
 from relayer.frost import GroupKey
@@ -107,7 +107,8 @@ def test_every_single_byte_of_the_file_counts(made: Sample) -> None:
 
 def _inner(made: Sample) -> Observation:
     """An observation of the open proposal's bundle."""
-    held = [Observation.decode(b) for b in made.rounds.blobs.values() if b[:33] == b"\x01" + made.last.basis.config_id]
+    head = bytes([VERSION]) + made.last.basis.config_id
+    held = [Observation.decode(b) for b in made.rounds.blobs.values() if b[:33] == head]
     return next(o for o in held if o.round == 11 and o.member == 2)
 
 
