@@ -101,6 +101,13 @@ def test_two_states_that_could_stand_at_one_slot_do_not() -> None:
     assert choose(votes, 2, WINDOW).vote is None
 
 
+def test_two_times_of_one_slot_do_not_support_each_other() -> None:
+    votes = [Vote("a", 10, 5, b"x"), Vote("b", 10, 6, b"x")]
+    assert choose(votes, 2, WINDOW).vote is None
+    lower = Vote("c", 9, 5, b"x")
+    assert choose([*votes, lower], 2, WINDOW).vote == lower
+
+
 def test_answers_further_apart_than_the_window_do_not_count_together() -> None:
     votes = [Vote("a", 10, 5, b"x"), Vote("b", 10 + WINDOW + 1, 9, b"x")]
     assert choose(votes, 2, WINDOW).vote is None
