@@ -21,13 +21,15 @@ Commitment = Literal["processed", "confirmed", "finalized"]
 
 @dataclass(slots=True)
 class Block:
-    """`time` in Unix seconds, the hashes 32 bytes. Without its own hash while it is open."""
+    """`time` in Unix seconds, the hashes 32 bytes. `total`: transactions before the block, and in it once it is closed.
+    While it is open it has no hash."""
 
     slot: int
     parent: int
     height: int
     time: int
     previous: bytes
+    total: int = 0
     blockhash: bytes = b""
     landed: list[Landed] = field(default_factory=list)
 
@@ -37,6 +39,7 @@ class Block:
         for landed in self.landed:
             digest.update(bytes(landed.signature))
         self.blockhash = digest.digest()
+        self.total += len(self.landed)
 
 
 class Blocks:
@@ -44,7 +47,7 @@ class Blocks:
 
     def __init__(self, genesis_hash: bytes, time: int, finality_slots: int) -> None:
         self.genesis_time = time
-        first = Block(0, 0, 0, time, genesis_hash, genesis_hash)
+        first = Block(0, 0, 0, time, genesis_hash, 0, genesis_hash)
         self._finality_slots = finality_slots
         self._closed = [first]
         self._slots = [0]
@@ -70,7 +73,7 @@ class Blocks:
         self._heights[closed.blockhash] = closed.height
         while len(self._heights) > _MOST_BLOCKHASHES:
             del self._heights[next(iter(self._heights))]
-        self.open = Block(slot, closed.slot, closed.height + 1, time, closed.blockhash)
+        self.open = Block(slot, closed.slot, closed.height + 1, time, closed.blockhash, closed.total)
 
     def at(self, commitment: Commitment) -> Block:
         """The newest block of that commitment."""

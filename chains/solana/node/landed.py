@@ -40,8 +40,8 @@ class Outcome:
 
     `executed`: programs ran; `charged`: the fee was taken, so that the transaction is part of a block even though it
     failed. Amounts in lamports. `keys` are the transaction's accounts with those of its lookup tables; the balances
-    follow their order. `inner` maps the index of an instruction to what it called. `accounts` are the writable accounts after
-    a simulation that succeeded.
+    follow their order. `written` are those that it may write. `inner` maps the index of an instruction to what it
+    called. `accounts` are the writable accounts after a simulation that succeeded.
     """
 
     error: Json
@@ -56,6 +56,7 @@ class Outcome:
     keys: tuple[Pubkey, ...]
     writable_lookups: tuple[Pubkey, ...]
     readonly_lookups: tuple[Pubkey, ...]
+    written: frozenset[Pubkey]
     loaded_size: int
     cost: int
     before: tuple[int, ...]

@@ -45,7 +45,6 @@ class Ledger:
         self.behind: int | None = None
         self.genesis_hash = genesis.genesis_hash(settings.number)
         self.identity = Keypair.from_seed(genesis.identity_seed(settings.number)).pubkey()
-        self.transaction_count = 0
         self.blocks = Blocks(self.genesis_hash, int(now), settings.finality_slots)
         self._start = now
         self._machine = vm.start(settings, int(now))
@@ -73,6 +72,10 @@ class Ledger:
             self.advance()
             opened += 1
         return opened
+
+    def next_time(self) -> float:
+        """When the next slot is due, in Unix seconds."""
+        return self._time_of(self._slot_after(self.blocks.open.slot))
 
     def advance(self, now: float | None = None) -> None:
         """Closes the open slot and opens the next, at its time or at `now`, if that is later; later slots then follow
@@ -193,7 +196,6 @@ class Ledger:
             return None
         landed = Landed(transaction, outcome, block.slot, block.time, len(block.landed))
         block.landed.append(landed)
-        self.transaction_count += 1
         self._by_signature[landed.signature] = landed
         self._by_digest.add(wire.digest(wire.message_of(transaction)))
         for key in set(outcome.keys):

@@ -79,6 +79,7 @@ class Reading:
             keys=keys.all,
             writable_lookups=keys.writable_lookups,
             readonly_lookups=keys.readonly_lookups,
+            written=keys.writable,
             loaded_size=self._size if charged else 0,
             cost=self._cost(units),
             before=_lamports(self._before, keys),
