@@ -23,8 +23,8 @@ needed = pytest.mark.skipif(shutil.which(PROGRAM) is None, reason=f"{PROGRAM} is
 
 
 @asynccontextmanager
-async def validator(accounts: Mapping[str, Account], directory: Path) -> AsyncIterator[str]:
-    """Runs it until slots are final; the URL of its JSON-RPC."""
+async def validator(accounts: Mapping[str, Account], directory: Path, *more: str) -> AsyncIterator[str]:
+    """Runs it until slots are final; the URL of its JSON-RPC. `more`: further arguments."""
     held = directory / "accounts"
     held.mkdir()
     for address, account in accounts.items():
@@ -35,6 +35,7 @@ async def validator(accounts: Mapping[str, Account], directory: Path) -> AsyncIt
         *(PROGRAM, "--ledger", str(directory / "ledger"), "--reset", "--quiet", "--account-dir", str(held)),
         *("--bind-address", "127.0.0.1", "--rpc-port", str(rpc), "--faucet-port", str(faucet)),
         *("--gossip-port", str(gossip), "--dynamic-port-range", f"{first}-{first + _RANGE}"),
+        *more,
     )
     process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.DEVNULL)
     url = f"http://127.0.0.1:{rpc}"
