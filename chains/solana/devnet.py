@@ -43,14 +43,14 @@ class SolanaDevnet:
 
     name = "solana"
     rank = 20
-    ports = 1
+    ports = 2  # websockets are on the next one
     historical = False
 
     def chain_id(self, number: int) -> ChainId:
         return ChainId(genesis.NAMESPACE, genesis.reference(number))
 
     def node(self, chain: ChainId, port: int, directory: Path) -> Program:
-        what = ("--port", str(port), "--number", str(number_of(chain)))
+        what = ("--rpc-port", str(port), "--number", str(number_of(chain)))
         pace = ("--slot-ms", str(SLOT_MS), "--finality-slots", str(FINALITY_SLOTS))
         gate = ("--upgradeable-program", PROGRAM, str(ARTIFACT), OWNER.address)
         argv = (sys.executable, "-m", "chains.solana.node", *what, *pace, *gate)
