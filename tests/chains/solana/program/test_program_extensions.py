@@ -11,8 +11,10 @@ from tests.chains.solana.program.harness import World
 from tests.chains.solana.program.tokens import (
     EXTENDED_BASE,
     EXTENSIONS,
+    add_cpi_guard,
     add_group,
     add_member,
+    set_cpi_guard,
     with_unknown_extension,
 )
 
@@ -102,6 +104,20 @@ def test_groups_and_their_members_mint_and_redeem() -> None:
     group.vm.send(joined, signers=[group.authority]).done()
     for world in (group, member):
         mints_and_redeems(gated(world))
+
+
+def test_a_holders_guard_against_calls_stops_redeeming_until_lifted() -> None:
+    """CPI Guard is the holder's own choice for one account; a mint to it is not hindered."""
+    world = gated(bare())
+    world.vm.send(add_cpi_guard(world.account, world.holder.pubkey()), signers=[world.holder]).done()
+    world.vm.send(set_cpi_guard(world.account, world.holder.pubkey(), True), signers=[world.holder]).done()
+    world.mint(100).done()
+    before = world.everything()
+    assert not world.redeem(10).ok
+    assert world.everything() == before
+    world.vm.send(set_cpi_guard(world.account, world.holder.pubkey(), False), signers=[world.holder]).done()
+    world.redeem(10).done()
+    assert (world.supply, world.state.cap) == (90, 990)
 
 
 def test_every_known_extension_is_judged() -> None:

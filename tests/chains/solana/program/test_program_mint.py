@@ -355,3 +355,26 @@ def test_a_rate_limit_of_zero_stops_minting(world: World) -> None:
     world.submit(world.statement(1, 1_000)).done()
     world.vm.warp(world.vm.now + 100)
     assert world.mint(1).error == "ExceedsRateLimit"
+
+
+def test_a_clock_before_1970_is_none(world: World) -> None:
+    world.submit(world.statement(1, 1_000)).done()
+    world.vm.warp(-1)
+    before = world.everything()
+    assert world.mint(1).error == "BadState"
+    assert world.submit(world.statement(2, 1_000, observed_at=0, expires_at=1)).error == "BadState"
+    assert world.everything() == before
+
+
+def test_a_clock_that_goes_back_gives_nothing(world: World) -> None:
+    """Validators vote on the time, so it may."""
+    world.submit(world.statement(1, MAX_U64)).done()
+    world.mint(CAPACITY).done()
+    start = world.vm.now
+    world.vm.warp(start - 100)
+    assert world.mint(1).error == "ExceedsRateLimit"
+    world.vm.warp(start + 5)
+    world.mint(5 * REFILL).done()
+    for time in (start - 50, start, start + 5):
+        world.vm.warp(time)
+        assert world.mint(1).error == "ExceedsRateLimit"

@@ -148,6 +148,23 @@ def add_member(mint: Pubkey, group: Pubkey, authority: Pubkey) -> Instruction:
     return Instruction(TOKEN_2022_PROGRAM_ID, _interface("spl_token_group_interface:initialize_member"), metas)
 
 
+def add_cpi_guard(account: Pubkey, holder: Pubkey) -> Instruction:
+    """Makes room for the guard in a token account of Token-2022; the holder pays."""
+    metas = [
+        AccountMeta(account, False, True),
+        AccountMeta(holder, True, True),
+        AccountMeta(Pubkey.default(), False, False),
+        AccountMeta(holder, True, False),
+    ]
+    return Instruction(TOKEN_2022_PROGRAM_ID, struct.pack("<BH", 29, 11), metas)
+
+
+def set_cpi_guard(account: Pubkey, holder: Pubkey, on: bool) -> Instruction:
+    """Switches the guard."""
+    metas = [AccountMeta(account, False, True), AccountMeta(holder, True, False)]
+    return Instruction(TOKEN_2022_PROGRAM_ID, bytes([34, 0 if on else 1]), metas)
+
+
 def with_unknown_extension(mint: bytes, number: int, content: bytes = b"") -> bytes:
     """The data of a mint, plain or extended, with one more extension at its end."""
     base = mint if len(mint) > MINT_SIZE else mint + bytes(EXTENDED_BASE - 1 - MINT_SIZE) + b"\1"
