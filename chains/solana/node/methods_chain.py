@@ -174,15 +174,13 @@ def get_minimum_balance_for_rent_exemption(ledger: Ledger, given: list[Json]) ->
 
 def get_fee_for_message(ledger: Ledger, given: list[Json]) -> Json:
     """Null for a message on a blockhash that the bank does not know (or no longer)."""
-    raw = params.text(given[0])
-    block = params.config(given[1]).block(ledger)
     try:
-        message = wire.decode_message(params.from_base64(raw[: 2 * wire.PACKET_SIZE]))
+        message = wire.decode_message(params.from_base64(params.text(given[0])[: 2 * wire.PACKET_SIZE]))
         unsigned = [Signature.default()] * message.header.num_required_signatures
         transaction = wire.decode(bytes(VersionedTransaction.populate(message, unsigned)))
-        if not ledger.valid(bytes(message.recent_blockhash), block.height):
-            return with_context(block, None)
-        return with_context(block, ledger.trial(transaction, block).fee)
+        block = params.config(given[1]).block(ledger)
+        known = ledger.valid(bytes(message.recent_blockhash), block.height)
+        return with_context(block, ledger.trial(transaction, block).fee if known else None)
     except ValueError as error:
         raise invalid_params(str(error)) from None
 

@@ -20,6 +20,8 @@ class Simulation:
         outcome, plain = self.outcome, self._plain()
         if outcome is None:
             return plain
+        if self.error == "SignatureFailure":
+            return {**plain, "loadedAddresses": transaction_json.loaded_addresses(outcome)}
         after, tokens_after = outcome.after, outcome.tokens_after
         if not self.ran:
             after, tokens_after = outcome.before, outcome.tokens_before

@@ -114,10 +114,8 @@ class Session:
             "signatureSubscribe": Method(self._signature, 1, 1),
             "slotSubscribe": Method(self._slot),
             "rootSubscribe": Method(self._root),
-            **{
-                f"{kind}Unsubscribe": Method(self._unsubscribe(kind), 1)
-                for kind in ("account", "signature", "slot", "root")
-            },
+            # As with validators, each of them ends any subscription of the session.
+            **{f"{kind}Unsubscribe": Method(self._unsubscribe, 1) for kind in ("account", "signature", "slot", "root")},
         }
 
     def call(self, name: str, given: Json) -> Json:
@@ -159,16 +157,10 @@ class Session:
         self._subscriptions[number] = subscription
         return number
 
-    def _unsubscribe(self, kind: str) -> Callable[[Ledger, list[Json]], Json]:
-        def remove(_: Ledger, given: list[Json]) -> Json:
-            number = params.unsigned(given[0])
-            known = self._subscriptions.get(number)
-            if known is None or known.kind != kind:
-                raise invalid_params("Invalid subscription id.")
-            del self._subscriptions[number]
-            return True
-
-        return remove
+    def _unsubscribe(self, _: Ledger, given: list[Json]) -> Json:
+        if self._subscriptions.pop(params.unsigned(given[0]), None) is None:
+            raise invalid_params("Invalid subscription id.")
+        return True
 
 
 def numbers() -> Iterator[int]:

@@ -40,7 +40,8 @@ def wanted(value: Json) -> Wanted:
 
 def full(landed: Landed, asked: Wanted) -> Json:
     """The answer of getTransaction. Raises `RpcError` (-32015)."""
-    return {"blockTime": landed.time, "slot": landed.slot, **in_block(landed, asked, "full")}
+    place = {"blockTime": landed.time, "slot": landed.slot, "transactionIndex": landed.index}
+    return {**place, **in_block(landed, asked, "full")}
 
 
 def in_block(landed: Landed, asked: Wanted, details: str) -> dict[str, Json]:
