@@ -6,11 +6,23 @@ import pytest
 from solders.account import Account
 from solders.pubkey import Pubkey
 
-from chains.solana.events import HandedOver, Minted, Redeemed, Registered, StatementAccepted
+from chains.solana.events import (
+    HandedOver,
+    LooseningCancelled,
+    LooseningQueued,
+    Minted,
+    OwnershipTransferred,
+    Paused,
+    Redeemed,
+    Registered,
+    SettingChanged,
+    StatementAccepted,
+    Unpaused,
+)
 from chains.solana.program_data import decode_program, decode_program_data
-from chains.solana.program_settings import longest_lease
+from chains.solana.program_settings import longest_lease, minter
 from tests.chains.solana.program import loader
-from tests.chains.solana.program.harness import ARTIFACT, ROUTE, World
+from tests.chains.solana.program.harness import ARTIFACT, DELAY, MAX_LEASE, ROUTE, World
 from tests.chains.solana.program.statements import EPOCH, Committee
 from tests.chains.solana.program.vm import Vm
 
@@ -99,8 +111,8 @@ def test_the_whole_way(new: World) -> None:
     world.vm.hand_mint_to(world.mint_address, world.authority, Pubkey.from_string(world.gate))
 
     assert world.mint(1_001).error == "ExceedsCap"
-    minter, holder, account = (str(x) for x in (world.minter.pubkey(), world.holder.pubkey(), world.account))
-    assert world.events(world.mint(1_000).done()) == (Minted(world.gate, minter, account, 1_000),)
+    by, holder, account = (str(x) for x in (world.minter.pubkey(), world.holder.pubkey(), world.account))
+    assert world.events(world.mint(1_000).done()) == (Minted(world.gate, by, account, 1_000),)
     assert (world.supply, world.balance) == (1_000, 1_000)
     assert world.mint(1).error == "ExceedsCap"
     assert world.events(world.redeem(300).done()) == (Redeemed(world.gate, holder, 300, 700),)
@@ -117,3 +129,26 @@ def test_the_whole_way(new: World) -> None:
     renewed = world.statement(4, 1_500, by=following, epoch=EPOCH + 1)
     assert [type(event) for event in world.events(world.mint(800, renewed).done())] == [StatementAccepted, Minted]
     assert (world.supply, world.state.cap, world.state.round) == (1_500, 1_500, 4)
+
+
+def test_what_is_changed_is_logged(new: World) -> None:
+    """The issuer's and the guardian's instructions, each with its event."""
+    world, gate = new, new.gate
+    world.initialize().done()
+    world.register().done()
+    issuer, guard, stranger = (str(key.pubkey()) for key in (world.issuer, world.guard, world.stranger))
+    looser, tighter = longest_lease(MAX_LEASE + 1), minter(str(world.minter.pubkey()), False)
+    assert world.events(world.pause().done()) == (Paused(gate, guard),)
+    assert world.events(world.unpause().done()) == (Unpaused(gate, issuer),)
+    assert world.events(world.set(tighter).done()) == (SettingChanged(gate, tighter),)
+    queued = LooseningQueued(gate, looser, world.vm.now + DELAY)
+    assert world.events(world.set(looser).done()) == (queued,)
+    assert world.events(world.cancel(looser, by=world.guard).done()) == (LooseningCancelled(gate, looser),)
+    world.set(looser).done()
+    world.vm.warp(world.vm.now + DELAY)
+    assert world.events(world.execute(looser).done()) == (SettingChanged(gate, looser),)
+    assert world.events(world.transfer_ownership(world.stranger.pubkey()).done()) == ()
+    assert world.events(world.accept_ownership(world.stranger).done()) == (
+        OwnershipTransferred(gate, issuer, stranger),
+    )
+    assert (world.state.owner, world.state.pending_owner, world.state.max_lease) == (stranger, None, MAX_LEASE + 1)
