@@ -74,16 +74,19 @@ def to_be_read(committees: Sequence[Committee], round_: int) -> list[Committee]:
     return [c for c in committees if c in begun[-1:] or c not in begun]
 
 
+def declared(committees: Sequence[Committee], chain: str) -> tuple[tuple[Position, ...], tuple[Deployment, ...]]:
+    """What any of `committees` (oldest first) has on a chain. Where two of them declare the same position or deployment,
+    the later one's options count."""
+    positions = {p.id: p for c in committees for p in c.positions().get(chain, ())}
+    deployments = {d.key: d for c in committees for d in c.deployments().get(chain, ())}
+    return tuple(positions.values()), tuple(deployments.values())
+
+
 def open_chains(
     config: MemberConfig, committees: Sequence[Committee], keys: Keys, store: SafetyStore, log: Any, turn: int
 ) -> list[OpenChain]:
     """Every chain of the committee, opened by its family, for what any of `committees` has on it; none is contacted
-    yet. Where two of them declare the same position or deployment, the later one's options count."""
-    positions: dict[str, tuple[Position, ...]] = {}
-    deployments: dict[str, tuple[Deployment, ...]] = {}
-    for name in config.committee.chains:
-        positions[name] = tuple({p.id: p for c in committees for p in c.positions().get(name, ())}.values())
-        deployments[name] = tuple({d.key: d for c in committees for d in c.deployments().get(name, ())}.values())
+    yet."""
     opened = []
     for name in sorted(config.committee.chains):
         chain_id = ChainId.parse(name)
@@ -91,19 +94,20 @@ def open_chains(
             secret = keys.contents.account(name).reveal()
         except NoSuchKey:
             secret = None
+        positions, deployments = declared(committees, name)
         setup = ChainSetup(
             chain=chain_id,
             chain_options=config.committee.chain_options(name),
             member_options=config.chain_options(name),
-            positions=positions[name],
-            deployments=deployments[name],
+            positions=positions,
+            deployments=deployments,
             journal=store.journal(name),
             log=log.bind(chain=name),
             account_secret=secret,
             turn=turn,
         )
         chain = family(chain_id.namespace).open(setup)
-        opened.append(OpenChain(name, chain, positions[name], deployments[name]))
+        opened.append(OpenChain(name, chain, positions, deployments))
     return opened
 
 

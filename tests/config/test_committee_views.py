@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from chains.hashing import keccak256
 from relayer.agreement.params import DeploymentParams, PositionParams
-from tests.config.config_samples import committee, committee_raw, edited, second_route
+from relayer.daemon.root import declared
+from tests.config.config_samples import committee, committee_raw, deployment, edited, second_route
 
 
 def test_params_hold_every_setting() -> None:
@@ -94,3 +95,16 @@ def test_order_and_spelling_change_neither_digest_nor_params(random: object) -> 
     assert shuffled.config_id == plain.config_id
     assert shuffled.params() == plain.params()
     assert (shuffled.positions(), shuffled.deployments()) == (plain.positions(), plain.deployments())
+
+
+def test_a_chain_is_opened_for_every_route_of_one_gate_and_for_the_later_options() -> None:
+    raw = committee_raw()
+    second_route(raw)["deployments"][0] = deployment("toy:2", "a", token="toy:2/coin:wc", decimals=2)
+    later = edited(raw, "routes/0/deployments/0/options", {"colour": "blue"})
+    positions, deployments = declared([committee(raw), committee(later)], "toy:2")
+    assert positions == ()
+    assert len({d.domain for d in deployments}) == 1
+    assert [(str(d.token), d.decimals, getattr(d.options, "colour", None)) for d in deployments] == [
+        ("toy:2/coin:wa", 6, "blue"),
+        ("toy:2/coin:wc", 2, "red"),
+    ]
