@@ -75,8 +75,8 @@ def to_be_read(committees: Sequence[Committee], round_: int) -> list[Committee]:
 
 
 def declared(committees: Sequence[Committee], chain: str) -> tuple[tuple[Position, ...], tuple[Deployment, ...]]:
-    """What any of `committees` (oldest first) has on a chain. Where two of them declare the same position or deployment,
-    the later one's options count."""
+    """What any of `committees` (oldest first) has on a chain. Where two declare the same position or deployment, the
+    later one's options count."""
     positions = {p.id: p for c in committees for p in c.positions().get(chain, ())}
     deployments = {d.key: d for c in committees for d in c.deployments().get(chain, ())}
     return tuple(positions.values()), tuple(deployments.values())
