@@ -218,6 +218,20 @@ async def test_a_clock_that_the_block_contradicts_is_a_lie(consistent: bool) -> 
         assert healths(chain)["b"].lying + healths(chain)["c"].lying == 0
 
 
+async def test_a_clock_that_the_endpoint_s_own_block_time_contradicts_is_a_lie_though_nobody_else_knows() -> None:
+    async with world(fronts=2) as w, w.opened() as chain:
+        w.cluster.advance(3)
+        w.fronts[0].behind = 2
+        w.fronts[0].lie = tells(CLOCK_SYSVAR, data=base64_of(layouts.clock(1001, NOW)))
+        reading = asyncio.ensure_future(chain.finalized())
+        while not w.log.named("endpoint_lying"):
+            assert not reading.done()
+            await asyncio.sleep(0.01)
+        reading.cancel()
+        assert healths(chain)["b"].lying == 0
+        assert [told["endpoint"] for told in w.log.named("endpoint_lying")] == ["a"]
+
+
 async def test_the_time_of_a_slot_that_others_do_not_know_is_not_taken() -> None:
     async with world() as w, w.opened() as chain:
         w.cluster.advance(3)
@@ -314,6 +328,16 @@ async def test_a_genesis_that_changes_halts_and_one_endpoint_alone_lies() -> Non
         with pytest.raises(Halted, match=OTHER_GENESIS):
             await chain.finalized()
         assert resume(w.journal, "chain")
+
+
+async def test_who_lies_about_the_genesis_does_not_count_for_anything_else() -> None:
+    async with world() as w:
+        told = itertools.count()
+        w.fronts[1].lie = answers("getGenesisHash", lambda call, true: OTHER_GENESIS if next(told) else true)
+        w.fronts[2].lie = refuses("getMultipleAccounts", -32603)
+        async with w.opened(options=w.impatient()) as chain:
+            with pytest.raises(Unreadable):
+                await chain.finalized()
 
 
 async def test_a_stall_of_finality_keeps_the_checkpoint_and_ends_in_unreadable() -> None:

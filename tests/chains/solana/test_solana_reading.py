@@ -356,6 +356,15 @@ async def test_the_code_is_fetched_once_for_each_deployment_of_the_program() -> 
         assert await read() > first + 12
 
 
+async def test_code_that_was_deployed_after_the_reading_is_not_taken_for_it() -> None:
+    async with world() as w, w.opened() as chain:
+        at = await chain.finalized()
+        w.cluster.put(DATA, layouts.program_data(900, OWNER, CODE))
+        (found,) = await chain.deployments(w.deployments, at)
+        assert "was deployed anew since the reading" in str(found)
+        assert isinstance((await chain.deployments(w.deployments, await chain.finalized()))[0], GateState)
+
+
 async def test_code_that_cannot_be_fetched_leaves_the_deployment_out() -> None:
     async with world() as w:
         for front in w.fronts:
