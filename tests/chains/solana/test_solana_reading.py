@@ -369,7 +369,7 @@ async def test_code_that_cannot_be_fetched_leaves_the_deployment_out() -> None:
     async with world() as w:
         for front in w.fronts:
             front.lie = lambda call, result: (
-                refuses("getMultipleAccounts", -32603)(call, result)
+                refuses("getMultipleAccounts", -32602)(call, result)
                 if call["params"] and call["params"][0] == [DATA]
                 else result
             )
