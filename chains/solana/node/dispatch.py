@@ -79,12 +79,12 @@ def _check_shape(request: Json) -> None:
 
 def _answer(request: dict[str, Json], call: Call) -> Json:
     known, method, params = request.get("id"), request.get("method"), request.get("params")
-    if request.get("jsonrpc") is None:
-        old = RpcError(INVALID_REQUEST, "Unsupported JSON-RPC protocol version")
-        return {"error": old.json(), "id": known}
-    well_formed = request.keys() <= _MEMBERS and request["jsonrpc"] == "2.0" and isinstance(method, str)
+    version = request.get("jsonrpc")
+    well_formed = request.keys() <= _MEMBERS and version in (None, "2.0") and isinstance(method, str)
     if not well_formed or not (params is None or isinstance(params, list | dict)):
         return _failed(known, RpcError(INVALID_REQUEST, "Invalid request"))
+    if version is None:
+        return {"error": RpcError(INVALID_REQUEST, "Unsupported JSON-RPC protocol version").json(), "id": known}
     answer = _called(str(method), params, known, call)
     return answer if "id" in request else None
 

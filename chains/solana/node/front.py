@@ -39,6 +39,11 @@ class Front:
         self._sessions: dict[Session, web.WebSocketResponse] = {}
         self._runner: web.AppRunner | None = None
 
+    @property
+    def sessions(self) -> int:
+        """How many websockets are open."""
+        return len(self._sessions)
+
     async def start(self, port: int = 0) -> None:
         """Port 0: any free one whose next one is free too. Raises `CannotListen`."""
         pair = _listening(self._host, port)

@@ -44,6 +44,11 @@ class LocalNode:
     def websocket_url(self) -> str:
         return f"ws://{self._name()}:{self.port + 1}"
 
+    @property
+    def subscribers(self) -> int:
+        """How many websockets are open."""
+        return self._front.sessions
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self

@@ -1,5 +1,7 @@
 """Requests about the chain: slots, blocks, blockhashes, fees."""
 
+from typing import Any
+
 from tests.chains.solana.node.comparison import Script
 from tests.chains.solana.node.node_support import (
     CONFIRMED,

@@ -1,6 +1,7 @@
 """Requests that send, simulate and find transactions."""
 
 import base64
+from typing import Any
 
 from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
 from solders.hash import Hash
