@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 
 from chains.caip import ChainId
 from chains.errors import ChainError
+from chains.hashing import keccak256
 from chains.registry import UnknownFamily, family, installed
 from chains.types import Receipt
 
@@ -184,6 +185,11 @@ def devnet(namespace: str) -> Devnet:
     return brings.devnet()
 
 
+def account_secret(name: str) -> bytes:
+    """The secret (32 bytes) of the account that is called so on every devnet. It belongs to everybody."""
+    return keccak256(f"ballast devnet {name}".encode("ascii"))
+
+
 def families() -> dict[str, Devnet]:
     """The installed families that can be run locally, by namespace: lowest `rank` first, then by name."""
     found = {}
@@ -204,6 +210,7 @@ __all__ = [
     "LocalChain",
     "Program",
     "Table",
+    "account_secret",
     "devnet",
     "families",
 ]

@@ -13,7 +13,7 @@ import aiohttp
 
 from chains import proxies
 from chains.caip import ChainId
-from chains.devnet import Behaviour, Committee, Program, Table
+from chains.devnet import Behaviour, Committee, Program, Table, account_secret
 from chains.encoding import route_id
 from chains.errors import ChainError
 from chains.evm import rlp, tools
@@ -69,8 +69,8 @@ class EvmLocalChain:
 
     def __init__(self, chain: ChainId, url: str, tables: Sequence[Table] = ()) -> None:
         self.chain, self._url = chain, url
-        self._owner = Client(chain, url, _secret("owner"))
-        self._user = Client(chain, url, _secret("user"))
+        self._owner = Client(chain, url, account_secret("owner"))
+        self._user = Client(chain, url, account_secret("user"))
         self._session: aiohttp.ClientSession | None = None
         self._tables = list(tables)
         self._record = next((table["options"]["committee"] for table in tables if "gate" in table), None)
@@ -202,8 +202,8 @@ class EvmLocalChain:
             raise
         return int(answer)
 
-    def user_secret(self) -> bytes:
-        return _secret("user")
+    def useraccount_secret(self) -> bytes:
+        return account_secret("user")
 
     def user_address(self) -> str:
         return self._user.address
@@ -247,10 +247,6 @@ class EvmLocalChain:
         if "error" in answer:
             raise ChainError(f"{method}: {answer['error']}")
         return answer["result"]
-
-
-def _secret(name: str) -> bytes:
-    return keccak256(f"ballast devnet {name}".encode("ascii"))
 
 
 def _created(creator: str, nonce: int) -> str:

@@ -12,7 +12,7 @@ from solders.instruction import Instruction
 
 from chains import proxies
 from chains.caip import ChainId
-from chains.devnet import Behaviour, Committee, Table
+from chains.devnet import Behaviour, Committee, Table, account_secret
 from chains.encoding import route_id
 from chains.errors import ChainError, Unreadable
 from chains.jsonrpc import Call
@@ -21,7 +21,7 @@ from chains.solana import demo_tokens, instructions, rpc
 from chains.solana.addresses import TOKEN_PROGRAM, committee_address, program_data_address, route_address
 from chains.solana.client import Client, Sent
 from chains.solana.demo_tokens import holding
-from chains.solana.devnet import OWNER, PROGRAM, secret
+from chains.solana.devnet import OWNER, PROGRAM
 from chains.solana.instructions import Terms
 from chains.solana.misbehaviour import Rule, SolanaDialect
 from chains.solana.program_data import code_hash, decode_program_data
@@ -50,9 +50,9 @@ class SolanaLocalChain:
 
     def __init__(self, chain: ChainId, url: str, tables: Sequence[Table] = ()) -> None:
         self.chain = chain
-        self._owner = Client(chain, url, secret("owner"))
-        self._vaults = Client(chain, url, secret("vault owner"))
-        self._user = Client(chain, url, secret("user"))
+        self._owner = Client(chain, url, account_secret("owner"))
+        self._vaults = Client(chain, url, account_secret("vault owner"))
+        self._user = Client(chain, url, account_secret("user"))
         self._tables = list(tables)
         self._sent: dict[str, Sent] = {}
         self._newest = 0
@@ -208,7 +208,7 @@ class SolanaLocalChain:
         return gate.collateral if gate.round else None
 
     def user_secret(self) -> bytes:
-        return secret("user")
+        return account_secret("user")
 
     def user_address(self) -> str:
         return self._user.address

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from chains import proxies
 from chains.caip import ChainId
-from chains.devnet import Program, Table
+from chains.devnet import Program, Table, account_secret
 from chains.errors import Refused
-from chains.hashing import keccak256
 from chains.solana.node import genesis
 from chains.solana.transactions import Key
 
@@ -28,14 +27,9 @@ ARTIFACT = Path(__file__).parent / "artifacts" / "ballast-v3.so"
 MOST_CHAINS = 64
 
 
-def secret(name: str) -> bytes:
-    """The secret (32 bytes) of one of the devnet's accounts."""
-    return keccak256(f"ballast devnet {name}".encode("ascii"))
-
-
-OWNER = Key(secret("owner"))
+OWNER = Key(account_secret("owner"))
 """Sets everything up, and may upgrade the program."""
-PROGRAM = Key(secret("solana program")).address
+PROGRAM = Key(account_secret("solana program")).address
 
 
 class SolanaDevnet:

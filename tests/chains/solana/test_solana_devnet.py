@@ -14,14 +14,14 @@ import pytest
 
 from chains.caip import ChainId
 from chains.devnet import Committee as Group
-from chains.devnet import Table
+from chains.devnet import Table, account_secret
 from chains.encoding import MintCap, route_id
 from chains.errors import ChainError, Refused
 from chains.proxies import program
 from chains.solana import addresses, instructions, rpc
 from chains.solana.client import Client
 from chains.solana.demo import LIE, SolanaLocalChain
-from chains.solana.devnet import ARTIFACT, OWNER, PROGRAM, SolanaDevnet, number_of, secret
+from chains.solana.devnet import ARTIFACT, OWNER, PROGRAM, SolanaDevnet, number_of
 from chains.solana.family import FAMILY
 from chains.solana.node import genesis
 from chains.solana.options import ChainOptions, DeploymentOptions, MemberOptions, PositionOptions
@@ -106,7 +106,7 @@ def test_chains_are_told_apart_by_number_before_a_node_runs() -> None:
 def test_nothing_secret_stands_in_an_argv(tmp_path: Path) -> None:
     for made in (DEVNET.node(CHAIN, 1, tmp_path), DEVNET.endpoints({2: 1}, tmp_path)):
         for name in ("owner", "user", "vault owner", "solana program"):
-            assert secret(name).hex() not in " ".join(made.argv)
+            assert account_secret(name).hex() not in " ".join(made.argv)
 
 
 def test_a_member_s_table_is_one_that_members_can_use() -> None:
@@ -146,7 +146,7 @@ async def test_a_gate_mints_what_is_covered_and_refuses_the_rest_by_name(running
     assert await chain.feed(row) is None
     early = await chain.receipt(await chain.send_mint(row, 1))
     assert (early.ok, early.error) == (False, "NoStatement")
-    async with Client(CHAIN, f"http://127.0.0.1:{running.port}", secret("owner")) as anybody:
+    async with Client(CHAIN, f"http://127.0.0.1:{running.port}", account_secret("owner")) as anybody:
         submitted = instructions.submit(PROGRAM, _address(row["gate"]), running.statement(row, 9, 1_000))
         receipt = await anybody.transact([submitted], program=PROGRAM)
         assert receipt.ok, receipt.error
