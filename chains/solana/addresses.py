@@ -6,6 +6,7 @@ Solana documentation defines them. Only deriving imports solders.
 """
 
 import re
+from functools import lru_cache
 
 from chains.caip import AccountId, AssetId, CaipError, ChainId
 from chains.encoding import domain_id
@@ -27,9 +28,11 @@ REFERENCE_SIZE = 32
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _LONGEST = 44
+_REMEMBERED = 4096  # the same few addresses are written and read again and again
 _REFERENCE = re.compile(rf"[{_ALPHABET}]{{{REFERENCE_SIZE}}}")
 
 
+@lru_cache(_REMEMBERED)
 def to_text(address: bytes) -> str:
     """The base58 text of 32 bytes. Raises `CaipError` for any other number of bytes."""
     if len(address) != SIZE:
@@ -42,6 +45,7 @@ def to_text(address: bytes) -> str:
     return "1" * zeros + "".join(reversed(letters))
 
 
+@lru_cache(_REMEMBERED)
 def to_bytes(text: str) -> bytes:
     """The 32 bytes that `text` spells in base58. Raises `CaipError`."""
     if len(text) > _LONGEST:
