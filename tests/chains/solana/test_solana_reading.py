@@ -434,6 +434,19 @@ def test_the_gate_must_be_the_route_account_of_its_mint() -> None:
     assert gate(accounts(), other)[0] is None
 
 
+@pytest.mark.parametrize(
+    ("number", "size"), [(3, 32), (4, 65), (12, 32), (14, 64), (24, 196), (26, 33), (28, 32), (77, 5)]
+)
+def test_a_wrapped_mint_with_a_refused_extension_is_no_deployment(number: int, size: int) -> None:
+    options = DEPLOYMENT.options.model_copy(update={"token_program": TOKEN_2022_PROGRAM})
+    deployment = replace(DEPLOYMENT, options=options)
+    state = accounts() | {GATE: owned(replace(GATED, token_program=TOKEN_2022_PROGRAM).encode())}
+    harmless = {1: bytes(108), 9: b"", 18: bytes(64)}
+    assert gate(state | {WRAPPED: layouts.mint(WRAPPED_MINT, harmless)}, deployment)[1] == ""
+    made = layouts.mint(WRAPPED_MINT, harmless | {number: b"\1" + bytes(size - 1)})
+    assert "has refused extensions" in gate(state | {WRAPPED: made}, deployment)[1]
+
+
 @settings(deadline=None)
 @given(place=st.sampled_from([VAULT, COLLATERAL]), data=st.binary(max_size=400), program=st.sampled_from([0, 1]))
 def test_arbitrary_bytes_are_never_collateral(place: str, data: bytes, program: int) -> None:
