@@ -45,8 +45,8 @@ for arch in v3 v0; do
     echo "building contracts/solana for sBPF $arch" >&2
     log=$temporary/$arch.log
     # Only the last step knows the version, so that both share what comes before it.
-    /usr/bin/cargo rustc --release --locked --lib --crate-type cdylib --target bpfel-unknown-none -- \
-        -C link-arg=--arch=$arch >"$log" 2>&1 || {
+    /usr/bin/cargo rustc --release --locked --lib --crate-type cdylib --features program \
+        --target bpfel-unknown-none -- -C link-arg=--arch=$arch >"$log" 2>&1 || {
         tail -n 40 "$log" >&2
         die "the program does not build for sBPF $arch (see above)"
     }

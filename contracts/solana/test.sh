@@ -24,7 +24,7 @@ else
     die "rustfmt is missing from $(command -v cargo)'s toolchain: rustup component add rustfmt clippy"
 fi
 if cargo clippy --version >/dev/null 2>&1; then
-    cargo clippy --locked --quiet --all-targets -- -D warnings >&2 || die "clippy found the above"
+    cargo clippy --locked --quiet --all-targets --all-features -- -D warnings >&2 || die "clippy found the above"
 else
     die "clippy is missing from $(command -v cargo)'s toolchain: rustup component add rustfmt clippy"
 fi

@@ -70,7 +70,7 @@ fn accept<C: Crypto>(
     let leaf = submission.leaf;
     ensure(leaf.domain == route.domain, Error::WrongDomain)?;
     ensure(leaf.route == route.route, Error::WrongRoute)?;
-    let left = leaf.expires_at.get().checked_sub(now).unwrap_or(0);
+    let left = leaf.expires_at.get().saturating_sub(now);
     ensure(left > 0, Error::StatementExpired)?;
     ensure(left <= u64::from(route.max_lease.get()), Error::LeaseTooLong)?;
     ensure(leaf.observed_at.get().saturating_sub(now) <= SKEW, Error::ObservedInFuture)?;

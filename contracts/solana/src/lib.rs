@@ -2,7 +2,7 @@
 //! `docs/solana-program.md`, what is signed in `docs/protocol.md`, what holds at all times in `docs/invariants.md`.
 //!
 //! Everything that decodes and decides is free of Solana's crates and of unsafe code, and is tested on the host; hashes
-//! and recovery come from whoever implements [`crypto::Crypto`]. Only `program` (built for sBPF alone) touches the
+//! and recovery come from whoever implements [`crypto::Crypto`]. Only `program` (a feature, for sBPF alone) touches the
 //! runtime. Functions give values back through references where a register cannot hold them: sBPF returns 64 bits.
 #![cfg_attr(target_arch = "bpf", no_std)]
 
@@ -26,5 +26,5 @@ pub mod state;
 pub mod statement;
 pub mod token;
 
-#[cfg(target_arch = "bpf")]
+#[cfg(feature = "program")]
 mod program;

@@ -26,9 +26,8 @@ const FOLD: [u32; 5] = [0x2fc9_bebf, 0x402d_a173, 0x50b7_5fc4, 0x4551_2319, 1];
 #[inline(always)]
 pub fn from_be(bytes: &[u8; 32]) -> Limbs {
     let mut limbs = [0; 8];
-    for i in 0..8 {
-        let at = 28 - 4 * i;
-        limbs[i] = u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    for (limb, word) in limbs.iter_mut().rev().zip(bytes.as_chunks().0) {
+        *limb = u32::from_be_bytes(*word);
     }
     limbs
 }
@@ -36,12 +35,8 @@ pub fn from_be(bytes: &[u8; 32]) -> Limbs {
 /// Writes the limbs as 32 big-endian bytes.
 #[inline(always)]
 pub fn to_be(limbs: &Limbs, bytes: &mut [u8; 32]) {
-    for i in 0..8 {
-        let at = 28 - 4 * i;
-        let limb = limbs[i].to_be_bytes();
-        for j in 0..4 {
-            bytes[at + j] = limb[j];
-        }
+    for (limb, word) in limbs.iter().rev().zip(bytes.as_chunks_mut().0) {
+        *word = limb.to_be_bytes();
     }
 }
 
@@ -101,15 +96,12 @@ pub fn multiply(a: &Limbs, b: &Limbs, product: &mut Limbs) {
 /// 384 bits, big-endian, in two parts, modulo n.
 #[inline(never)]
 pub fn from_48(high: &[u8; 32], low: &[u8; 16], scalar: &mut Limbs) {
-    let mut wide = [0u32; 16];
-    for i in 0..4 {
-        let at = 12 - 4 * i;
-        wide[i] = u32::from_be_bytes([low[at], low[at + 1], low[at + 2], low[at + 3]]);
+    let mut wide = [0; 16];
+    let (lowest, rest) = wide.split_at_mut(4);
+    for (limb, word) in lowest.iter_mut().rev().zip(low.as_chunks().0) {
+        *limb = u32::from_be_bytes(*word);
     }
-    let high = from_be(high);
-    for i in 0..8 {
-        wide[4 + i] = high[i];
-    }
+    rest[..8].copy_from_slice(&from_be(high));
     reduce(&wide, scalar);
 }
 

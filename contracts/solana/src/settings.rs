@@ -144,8 +144,8 @@ impl Change {
         let (a, b, account) = (self.a.get(), self.b.get(), self.account != NONE);
         let ok = match Setting::from_number(self.setting)? {
             Setting::RateLimit => !account,
-            Setting::MaxLease => !account && b == 0 && a > 0 && a <= LONGEST_LEASE,
-            Setting::LoosenDelay => !account && b == 0 && a >= SHORTEST_DELAY && a <= LONGEST_DELAY,
+            Setting::MaxLease => !account && b == 0 && (1..=LONGEST_LEASE).contains(&a),
+            Setting::LoosenDelay => !account && b == 0 && (SHORTEST_DELAY..=LONGEST_DELAY).contains(&a),
             Setting::Minter => account && b == 0 && a <= 1,
             Setting::Guardian => account && b == 0 && a == 0,
         };

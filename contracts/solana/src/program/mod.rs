@@ -11,11 +11,11 @@ mod syscalls;
 
 use crate::error::Error;
 use pinocchio::error::ProgramError;
-use pinocchio::{no_allocator, nostd_panic_handler, program_entrypoint, AccountView, Address, ProgramResult};
+use pinocchio::{nostd_panic_handler, program_entrypoint, AccountView, Address, ProgramResult};
 
 // One more than any instruction takes, so that too many are seen to be too many.
 program_entrypoint!(process, 8);
-no_allocator!();
+// There is no allocator: nothing here needs one.
 nostd_panic_handler!();
 
 /// Runs one instruction.
