@@ -47,6 +47,7 @@ class Ledger:
         self.identity = Keypair.from_seed(genesis.identity_seed(settings.number)).pubkey()
         self.blocks = Blocks(self.genesis_hash, int(now), settings.finality_slots)
         self._start = now
+        self._epoch_start = int(now)
         self._machine = vm.start(settings, int(now))
         self._accounts = Accounts(self._machine)
         self._execution = Execution(self._machine, self._accounts)
@@ -96,6 +97,8 @@ class Ledger:
     def _open(self, slot: int, time: float) -> None:
         if slot != self.blocks.open.slot:
             self._slot_history.add(self.blocks.open.slot)
+            if slot // sysvars.SLOTS_PER_EPOCH > self.blocks.open.slot // sysvars.SLOTS_PER_EPOCH:
+                self._epoch_start = int(time)
             self.blocks.advance(slot, int(time))
         final = self.blocks.at("finalized").slot
         self._accounts.finalize(final)
@@ -110,7 +113,7 @@ class Ledger:
             (sysvars.SLOT_HISTORY, bytes(self._slot_history)),
             (sysvars.SLOT_HASHES, sysvars.slot_hashes((each.slot, each.blockhash) for each in known)),
             (sysvars.RECENT_BLOCKHASHES, sysvars.recent_blockhashes(each.blockhash for each in known)),
-            (sysvars.CLOCK, sysvars.clock(block.slot, block.time, self.blocks.genesis_time)),
+            (sysvars.CLOCK, sysvars.clock(block.slot, block.time, self._epoch_start)),
         ):
             self._accounts.before_write(address, block.slot)
             vm.put_sysvar(self._machine, address, data)

@@ -45,7 +45,7 @@ class Settings:
     finality_slots: int = 32
     blockhash_slots: int = 150
     skip_every: int = 0
-    history_slots: int = 500_000
+    history_slots: int = 216_000
     programs: tuple[GenesisProgram, ...] = ()
     accounts: tuple[GenesisAccount, ...] = ()
     mints: tuple[Pubkey, ...] = ()

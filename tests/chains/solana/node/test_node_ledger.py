@@ -134,6 +134,9 @@ def test_a_long_pause_skips_slots() -> None:
     assert ledger.blocks.open.slot == 1_000_000
     assert ledger.blocks.open.height < 1100
     assert ledger.blocks.newest.time == START + 999_999
+    clock = ledger.account(sysvars.CLOCK, ledger.blocks.newest)
+    assert clock is not None
+    assert struct.unpack("<QqQQq", clock.data) == (999_999, START + 999_001, 2, 3, START + 999_999)
 
 
 def test_the_owner_may_move_the_clock_on_but_not_back() -> None:
