@@ -121,7 +121,8 @@ class SourceChain(Protocol):
         ...
 
     async def locked(self, positions: Sequence[Position], at: Checkpoint) -> tuple[Locked | Unreadable, ...]:
-        """One result per position, in order. An error is an `Unreadable`, never a zero."""
+        """One result per position, in order. An error is an `Unreadable`, never a zero. Raises `Unreadable` itself
+        where nothing can be read at this checkpoint (a chain without history), and `Halted`."""
         ...
 
 
@@ -131,7 +132,7 @@ class DestinationChain(Protocol):
     async def finalized(self) -> Checkpoint: ...
 
     async def deployments(self, ds: Sequence[Deployment], at: Checkpoint) -> tuple[GateState | Unreadable, ...]:
-        """One result per deployment, in order; all of one result stems from the one block."""
+        """One result per deployment, in order; all of one result stems from the one block. Raises as `locked` does."""
         ...
 
     async def submit(self, deployment: Deployment, submission: bytes, key: str) -> Receipt | None:
