@@ -11,6 +11,7 @@ import pytest
 
 from chains import devnet as chains_devnet
 from chains.devnet import Committee, LocalChain
+from relayer.cli.devnet import usage
 from relayer.config.committee import load_committee
 from relayer.config.member import load_member
 from relayer.demo.scenes import FIRST_MINT, LOCKED, racing_mint
@@ -180,6 +181,16 @@ async def test_the_stage_knows_every_route_and_each_rows_chain(tmp_path: Path) -
         assert [str(stage.chain(row).chain) for row in stage.main.rows] == ["tally:7", "tally:8", "abacus:7"]
         assert [chain_of(row) for row in stage.of_each_family()] == ["tally:8", "abacus:7"]
         assert not stage.family(stage.main.position).historical
+
+
+async def test_people_are_told_every_route_and_how_to_use_the_last_destination_of_the_main_one(tmp_path: Path) -> None:
+    state, _ = await deployed(tmp_path, plan_for(BOTH))
+    lines = usage(state).splitlines()
+    routes = [line.split("route", 1)[1].strip() for line in lines if "  route  " in line]
+    assert routes == ["from tally:7 to tally:8, abacus:7", "from abacus:7 to tally:8"]
+    (mint,) = (line for line in lines if " mint --committee" in line)
+    assert "--route USD --gate abacus:7" in mint
+    assert f"--key file:{state.user_key('abacus')} --rpc http://127.0.0.1:2 " in mint
 
 
 def test_the_story_has_a_scene_about_other_routes_only_where_there_are_some() -> None:
