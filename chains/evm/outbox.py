@@ -1,4 +1,4 @@
-"""The journal of transactions: what was signed is on disk before it is sent, so that a restart resumes it.
+"""The journalled transactions of an EVM account; see `chains.outbox`.
 
     entry     nonce u64 | gas u64 | to 20 | data blob | count u8 | attempt...
     attempt   hash 32 | max_fee u256 | tip u256 | sent_at u64 | raw blob
@@ -8,11 +8,11 @@ All attempts of an entry share its nonce, so that at most one of them is ever ex
 
 from dataclasses import dataclass
 
+from chains import outbox
 from chains.evm.fees import Bid
 from chains.types import Journal
 from chains.wire import Reader, Writer
 
-_PREFIX = "tx/"
 _MOST_BYTES = 1 << 17
 
 
@@ -59,24 +59,12 @@ def _attempt(r: Reader) -> Attempt:
     return Attempt(digest, r.blob("raw", _MOST_BYTES), bid, sent_at)
 
 
-class Outbox:
+class Outbox(outbox.Outbox[Entry]):
     """The entries in a chain's journal."""
 
     def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-
-    def get(self, key: str) -> Entry | None:
-        stored = self._journal.get(_PREFIX + key)
-        return None if stored is None else Entry.decode(key, stored)
-
-    def put(self, entry: Entry) -> None:
-        """Durable when it returns."""
-        self._journal.put(_PREFIX + entry.key, entry.encode())
-
-    def delete(self, key: str) -> None:
-        self._journal.delete(_PREFIX + key)
+        super().__init__(journal, Entry.decode)
 
     def entries(self) -> list[Entry]:
         """All entries, by nonce."""
-        found = [Entry.decode(key[len(_PREFIX) :], value) for key, value in self._journal.items(_PREFIX)]
-        return sorted(found, key=lambda entry: entry.nonce)
+        return sorted(super().entries(), key=lambda entry: entry.nonce)

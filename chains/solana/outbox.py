@@ -1,4 +1,4 @@
-"""The journal of transactions: what was signed is on disk before it is sent, so that a restart resumes it.
+"""The journalled transactions of a Solana account; see `chains.outbox`.
 
     entry     program b32 | gate b32 | statement blob | times u16 | limit u32 | price u64
               | blockhash b32 | last_valid u64 | signature 64 | raw blob
@@ -9,11 +9,10 @@ one of a key is alive at any time.
 
 from dataclasses import dataclass, field
 
+from chains import outbox
 from chains.solana.transactions import MOST_BYTES, Signed, fee
 from chains.types import Journal
 from chains.wire import Reader, Writer
-
-_PREFIX = "tx/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +57,8 @@ class Entry:
         return cls(key, program, gate, statement, times, limit, price, blockhash, last_valid, signed)
 
 
-class Outbox:
+class Outbox(outbox.Outbox[Entry]):
     """The entries in a chain's journal."""
 
     def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-
-    def get(self, key: str) -> Entry | None:
-        stored = self._journal.get(_PREFIX + key)
-        return None if stored is None else Entry.decode(key, stored)
-
-    def put(self, entry: Entry) -> None:
-        """Durable when it returns."""
-        self._journal.put(_PREFIX + entry.key, entry.encode())
-
-    def delete(self, key: str) -> None:
-        self._journal.delete(_PREFIX + key)
-
-    def entries(self) -> list[Entry]:
-        """All entries, by key."""
-        return [Entry.decode(key[len(_PREFIX) :], value) for key, value in self._journal.items(_PREFIX)]
+        super().__init__(journal, Entry.decode)
