@@ -58,7 +58,10 @@ def figures() -> list[dict[str, Any]]:
 def _devnet(directory: Path) -> Iterator[dict[str, Any]]:
     """What `ballast devnet up --json` tells of a running devnet, which is ended in the end."""
     up = subprocess.run(
-        [BALLAST, "devnet", "up", "--dir", str(directory), "--json"], stdout=subprocess.PIPE, text=True, check=False
+        [BALLAST, "devnet", "up", "--families", "evm", "--dir", str(directory), "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     try:
         if up.returncode != 0:
