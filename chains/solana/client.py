@@ -135,7 +135,9 @@ class Client:
         message = self.message(instructions, units, price, newest.hash)
         signed = self.key.signed(message, signers)
         sent = Sent(signed, newest.last_valid, fee(units, price, message.header.num_required_signatures), program)
-        await self._transmit(sent)
+        (told,) = await self.ask(sending.transmission(signed))
+        if isinstance(told, Fault):
+            raise ChainError(f"the node refuses the transaction: {told.message}")
         return sent
 
     async def transact(
@@ -159,7 +161,8 @@ class Client:
             if self._clock() >= end:
                 raise Unreadable(f"transaction {text} is not executed after {seconds:.0f} s; it may still be")
             await asyncio.sleep(self._poll)
-            await self._transmit(sent)
+            # What the node thinks of that does not count: the status does.
+            await self.ask(sending.transmission(sent.signed))
 
     async def ask(self, *asked: Call) -> tuple[Any, ...]:
         """One parsed value per call. Raises `Refused` if the node serves another cluster, `Unreadable` if it does not
@@ -174,11 +177,6 @@ class Client:
         except EndpointError as error:
             ask = "; is it running, is its URL right?" if error.kind == "failing" else ""
             raise Unreadable(f"the node: {error}{ask}") from None
-
-    async def _transmit(self, sent: Sent) -> None:
-        (told,) = await self.ask(sending.transmission(sent.signed))
-        if isinstance(told, Fault):
-            raise ChainError(f"the node refuses the transaction: {told.message}")
 
     async def _reason(self, sent: Sent, failure: Failure, end: float) -> str:
         # Only the log tells whose error number it is: the gate calls the token program. It may come a little later.

@@ -4,20 +4,16 @@ Against endpoints that a test holds in its hand; test_solana_submit_node.py does
 """
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from solders.transaction import VersionedTransaction
 
 from chains.errors import ChainError, Refused, Unreadable
 from chains.solana.outbox import Outbox
 from chains.solana.sending import signature_text
-from chains.solana.submit import Submitter
 from chains.types import Receipt
 from tests.chains.solana.ledger import (
     FINALITY,
-    LIFE,
     MEMBER,
     World,
     account,
@@ -29,37 +25,7 @@ from tests.chains.solana.ledger import (
 )
 from tests.chains.solana.memory import MemoryJournal
 from tests.chains.solana.program.statements import seed
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Polls for a condition; the test's own time-out ends what never comes."""
-    while not condition():  # noqa: ASYNC110 - what is waited for has no event
-        await asyncio.sleep(0.001)
-
-
-async def landed(w: World, submitter: Submitter, raw: bytes, key: str = "r5", round_: int = 5) -> Receipt | None:
-    """Submits; the first transaction that is sent is executed at once."""
-    known = len(w.ledger.pool)
-    task = asyncio.ensure_future(submitter.submit(w.deployment, raw, key))
-    await until(lambda: len(w.ledger.pool) > known or task.done())
-    if not task.done():
-        w.ledger.land(w.ledger.signatures()[-1])
-        w.ledger.round = round_
-    return await task
-
-
-async def stuck(w: World, raw: bytes = b"", key: str = "r5", **changes: Any) -> bytes:
-    """Submits without a block, and ends as a process does: the signature of what was sent."""
-    with pytest.raises(Unreadable, match="not executed yet"):
-        await w.opened(submit_timeout=1e-9, **changes).submit(w.deployment, raw or statement(5), key)
-    return w.entry(key).signed.signature
-
-
-def budget(raw: bytes) -> tuple[int, int]:
-    """Compute limit and price of a transaction."""
-    limit, price, _ = (bytes(i.data) for i in VersionedTransaction.from_bytes(raw).message.instructions)
-    assert (limit[0], price[0]) == (2, 3)
-    return int.from_bytes(limit[1:], "little"), int.from_bytes(price[1:], "little")
+from tests.chains.solana.submit_support import budget, landed, stuck, until
 
 
 async def test_a_statement_is_submitted_once_and_settled_at_finality() -> None:
@@ -142,11 +108,12 @@ async def test_a_submission_for_another_gate_or_of_another_form_is_no_transactio
     assert all(node.asked == [] for node in w.nodes)
 
 
-async def test_a_statement_that_fits_no_transaction_is_refused_before_anything_is_asked_of_a_signer() -> None:
+async def test_a_statement_that_fits_no_transaction_is_refused_before_it_is_simulated() -> None:
     w = World()
     deep = statement(5)[:177] + b"\x14" + bytes(4) + bytes(32 * 20) + statement(5)[182:]
     with pytest.raises(ChainError, match=r"1256 bytes.* at most 1232"):
         await w.opened().submit(w.deployment, deep, "r5")
+    assert all("simulateTransaction" not in node.asked for node in w.nodes)
     deepest = statement(5)[:177] + b"\x13" + bytes(4) + bytes(32 * 19) + statement(5)[182:]
     assert (await landed(w, w.opened(), deepest)) is not None
     assert len(next(iter(w.ledger.pool.values()))) == 1224
@@ -210,92 +177,12 @@ async def test_a_dropped_transaction_is_sent_again_with_the_same_bytes() -> None
     assert receipt.ok
 
 
-async def test_an_expired_transaction_is_signed_anew_once_at_a_higher_price() -> None:
-    w = World()
-    first = await stuck(w)
-    w.ledger.mine(LIFE + FINALITY)
-    settler = w.opened()
-    await settler.settle()
-    assert w.entry().signed.signature == first  # the last block that could take it may not be final yet
-    w.ledger.mine()
-    await settler.settle()
-    second = w.entry()
-    assert second.signed.signature != first
-    assert (second.times, second.price) == (2, 1_000)
-    await settler.settle()
-    assert w.entry() == second
-    assert w.ledger.signatures() == [first, second.signed.signature]
-    receipt = await landed_entry(w)
-    assert receipt.cost == 5_000 + -(-second.limit * 1_000 // 10**6)
-
-
-async def landed_entry(w: World) -> Receipt:
-    """The block takes what is journalled; the receipt that `submit` gives for it."""
-    w.ledger.land(w.entry().signed.signature)
-    w.ledger.round = 5
-    receipt = await w.opened().submit(w.deployment, statement(5), "r5")
-    assert receipt is not None
-    return receipt
-
-
-async def test_the_price_follows_the_others_and_rises_within_the_cap_and_never_beyond() -> None:
-    w = World()
-    w.ledger.fees = (0, 300, 700, 900, 5_000)
-    await stuck(w, priority_fee=100, max_priority_fee=2_000)
-    prices = [w.entry().price]
-    for _ in range(4):
-        w.ledger.mine(LIFE + FINALITY + 1)
-        await w.opened(priority_fee=100, max_priority_fee=2_000).settle()
-        prices.append(w.entry().price)
-    assert prices == [700, 1_700, 2_000, 2_000, 2_000]
-    assert budget(w.entry().signed.raw) == (36_000, 2_000)
-    w.ledger.fees = (10**9,)
-    assert not w.log.named("fee_cap_reached")
-    await stuck(w, statement(6), "r6", max_priority_fee=2_000)
-    assert w.entry("r6").price == 2_000
-    assert w.log.named("fee_cap_reached")
-
-
 async def test_the_compute_limit_is_what_is_used_and_a_margin_within_the_configured_most() -> None:
     w = World()
     await stuck(w, compute_margin=10)
     assert budget(w.entry().signed.raw)[0] == 33_000
     await stuck(w, statement(6), "r6", max_compute_units=31_000)
     assert budget(w.entry("r6").signed.raw)[0] == 31_000
-
-
-async def test_an_expired_statement_that_the_gate_has_or_refuses_is_not_signed_again() -> None:
-    for error in (gate_error(26), gate_error(23), None):
-        w = World()
-        await stuck(w)
-        w.ledger.mine(LIFE + FINALITY + 1)
-        if error is None:
-            w.ledger.round = 6
-        else:
-            w.ledger.simulation = {"err": error, "unitsConsumed": 900, "logs": []}
-        await w.opened().settle()
-        assert Outbox(w.journal).entries() == []
-        assert len(w.ledger.pool) == 1
-        assert bool(w.log.named("not_resubmitted")) == (error == gate_error(26))
-
-
-async def test_a_transaction_that_a_fork_took_away_after_its_receipt_is_sent_again() -> None:
-    w = World()
-    submitter = w.opened()
-    assert await landed(w, submitter, statement(5)) is not None
-    (signature,) = w.ledger.pool
-    w.ledger.fork(signature)
-    w.ledger.round = 0
-    w.ledger.pool.clear()
-    await submitter.settle()
-    assert list(w.ledger.pool) == [signature]
-    w.ledger.mine(LIFE + FINALITY + 1)
-    await submitter.settle()
-    assert w.entry().times == 2
-    await landed_entry(w)
-    w.ledger.mine(FINALITY)
-    await submitter.settle()
-    assert Outbox(w.journal).entries() == []
 
 
 async def test_an_executed_failure_is_a_receipt_with_the_gates_error() -> None:
@@ -310,36 +197,6 @@ async def test_an_executed_failure_is_a_receipt_with_the_gates_error() -> None:
     assert Outbox(w.journal).entries() == []
 
 
-async def test_what_goes_wrong_with_one_transaction_does_not_keep_the_others_waiting() -> None:
-    w = World()
-    await stuck(w, statement(5), "r5")
-    w.ledger.mine(LIFE + FINALITY + 1)
-    await stuck(w, statement(6), "r6")
-    w.ledger.land(w.entry("r6").signed.signature)
-    w.ledger.mine(FINALITY)
-    w.ledger.balance = 0
-    with pytest.raises(Unreadable, match="cannot pay"):
-        await w.opened().settle()
-    assert [e.key for e in Outbox(w.journal).entries()] == ["r5"]
-
-
-async def test_settling_looks_at_what_is_journalled_when_it_comes_to_it() -> None:
-    w = World()
-    await stuck(w, statement(5), "r5")
-    await stuck(w, statement(6), "r6")
-    w.ledger.mine(LIFE + FINALITY + 1)
-
-    def meanwhile(true: Any, params: Any) -> Any:
-        # While the first entry is looked at, another task of this process is done with the second.
-        Outbox(w.journal).delete("r6")
-        return true
-
-    w.lie("getSignatureStatuses", meanwhile)
-    await w.opened().settle()
-    assert [(e.key, e.times) for e in Outbox(w.journal).entries()] == [("r5", 2)]
-    assert len(w.ledger.pool) == 3
-
-
 async def test_one_failing_or_limiting_endpoint_does_not_stop_a_submission_and_two_do() -> None:
     for kind in ("failing", "limiting"):
         for method in ("sendTransaction", "getSignatureStatuses", "getLatestBlockhash", "getMultipleAccounts"):
@@ -352,17 +209,6 @@ async def test_one_failing_or_limiting_endpoint_does_not_stop_a_submission_and_t
         with pytest.raises(Unreadable):
             await w.opened().submit(w.deployment, statement(5), "r5")
         assert (w.ledger.pool, Outbox(w.journal).entries()) == ({}, [])
-
-
-async def test_a_sending_that_all_endpoints_refuse_is_logged_and_goes_on() -> None:
-    w = World()
-    w.lie("sendTransaction", refuses(-32002, "no"), 3)
-    signature = await stuck(w)
-    assert w.log.named("broadcast_refused")[0]["reasons"] == ["no"]
-    for node in w.nodes:
-        node.lies.clear()
-    await w.opened().settle()
-    assert signature in w.ledger.pool
 
 
 async def test_simulations_without_a_quorum_either_way_send_nothing() -> None:

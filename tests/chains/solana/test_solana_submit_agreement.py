@@ -17,7 +17,7 @@ from chains.solana.sender import Executed
 from chains.solana.transactions import Failure
 from tests.chains.solana.ledger import FINALITY, LIFE, Lie, World, context, fails, gate_error, statement
 from tests.chains.solana.program.statements import seed
-from tests.chains.solana.test_solana_submit import landed, stuck
+from tests.chains.solana.submit_support import landed, stuck
 
 BOGUS = to_text(seed("a blockhash of no block"))
 
@@ -50,9 +50,10 @@ def blockhash(height: int, text: str = BOGUS) -> Lie:
         ("sendTransaction", lambda true, params: "1" * 64),
     ],
 )
-async def test_one_lying_endpoint_changes_nothing(method: str, lie: Lie) -> None:
+@pytest.mark.parametrize("liar", range(3))
+async def test_one_lying_endpoint_changes_nothing(method: str, lie: Lie, liar: int) -> None:
     w = World()
-    w.lie(method, lie)
+    w.nodes[liar].lies[method] = lie
     receipt = await landed(w, w.opened(), statement(5))
     assert receipt is not None
     assert (receipt.ok, receipt.error, receipt.height, receipt.cost) == (True, "", 1_001, 5_000)
@@ -108,6 +109,19 @@ async def test_expired_is_what_a_quorum_cannot_execute_and_does_not_know(method:
     assert await sender.expired(w.entry())
     w.lie(method, lie, 2)
     assert not await sender.expired(w.entry())
+
+
+async def test_expired_is_told_by_endpoints_that_have_come_far_enough_themselves() -> None:
+    w = World()
+    signature = await stuck(w)
+    w.ledger.land(signature)
+    w.ledger.mine(LIFE + FINALITY + 1)
+    liar, _, behind = w.nodes
+    liar.lies |= {"getSignatureStatuses": context([None]), "isBlockhashValid": context(False)}
+    assert not await w.sender().expired(w.entry())
+    # It has not seen the block with the transaction yet, and has none that is too high for it.
+    behind.lies |= {"getSignatureStatuses": context([None]), "getBlockHeight": lambda true, params: 999}
+    assert not await w.sender().expired(w.entry())
 
 
 async def test_executed_and_final_are_what_a_quorum_says_alike() -> None:
