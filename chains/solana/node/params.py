@@ -1,7 +1,6 @@
 """Reading the parameters of a request. What is not of its documented form is answered with -32602."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -152,11 +151,15 @@ def to_base58(raw: bytes) -> str:
 
 
 def from_base64(value: str) -> bytes:
-    """Strict base64 with its padding. Raises `ValueError`."""
+    """Base64 with its padding, in its one spelling. Raises `ValueError`."""
     try:
-        return base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError) as error:
+        raw = base64.b64decode(value, validate=True)
+    except ValueError as error:
         raise ValueError(f"invalid base64 encoding: {error}") from None
+    # The library lets stray padding and loose bits at the end through.
+    if base64.b64encode(raw).decode() != value:
+        raise ValueError("invalid base64 encoding: wrong padding or loose bits at the end")
+    return raw
 
 
 def kind(value: Json) -> str:

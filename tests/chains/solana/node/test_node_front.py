@@ -34,8 +34,8 @@ async def test_the_chain_survives_its_front() -> None:
 async def test_taken_ports_are_named() -> None:
     async with LocalNode() as node:
         other = LocalNode()
-        for port, taken in ((node.port, node.port), (node.port - 1, node.port), (node.port + 1, node.port + 1)):
-            with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{taken}"):
+        for port in (node.port, node.port - 1, node.port + 1):
+            with pytest.raises(CannotListen, match=rf"cannot listen on 127\.0\.0\.1:({port}|{port + 1})\b"):
                 await other.start(port)
     for port in (-1, 65_535):
         with pytest.raises(CannotListen, match="the port is 0 to 65534"):
