@@ -66,6 +66,9 @@ def test_a_trial_runs_the_code_of_its_block() -> None:
     landed = ledger.submit(signed([upgrade], Hash(before.blockhash)))
     assert landed is not None
     assert landed.outcome.error is None, landed.outcome.logs
+    at_once = ledger.submit(signed([Instruction(PROGRAM, b"at once", [])], Hash(before.blockhash)))
+    assert at_once is not None
+    assert at_once.outcome.error is not None
     ledger.advance()
 
     memo = signed([Instruction(PROGRAM, b"hello", [])], Hash(before.blockhash))
