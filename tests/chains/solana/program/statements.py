@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
+import coincurve
+
 from chains.encoding import Branch, Certificate, Handover, Header, Leaf, MintCap, Tree, domain_id, evidence, submission
 from chains.hashing import keccak256
 from relayer.frost import aggregate, deal, round1, round2
+from relayer.frost.ciphersuite import h2
+from relayer.frost.curve import ORDER
 
 EPOCH = 7
 HANDOVER_TAG = b"ballast/handover/v1"
@@ -45,6 +49,15 @@ class Committee:
         shares = {i: round2.sign(self._signers[i], nonces, message, commitments) for i, (nonces, _) in made.items()}
         r, z = aggregate(self._public, message, commitments, shares)
         return r + z
+
+    def sign_beside(self, message: bytes) -> bytes:
+        """R 33 | z 32 where z G - e P is not R but -R, which only who holds the whole key can make: everything fits but
+        the parity of R's y."""
+        secret, nonce = (int.from_bytes(seed(label), "big") for label in (f"{self.label} 0", f"{self.label} beside"))
+        r = coincurve.PrivateKey.from_int(nonce % ORDER).public_key.format()
+        negated = bytes([r[0] ^ 1]) + r[1:]
+        e = h2(negated + self._public.group.point33 + message)
+        return negated + ((nonce + e * secret) % ORDER).to_bytes(32, "big")
 
     def certificate(self, header: Header) -> Certificate:
         signature = self.sign(header.message())

@@ -235,6 +235,15 @@ def test_refuses_the_signature_of_another_round(world: World) -> None:
     assert world.submit(one[:-65] + two[-65:]).error == "BadSignature"
 
 
+def test_refuses_the_other_point_of_the_same_x(world: World) -> None:
+    """The whole of R is compared, also the parity of its y."""
+    statement = world.statement(1, 1_000)
+    beside = world.group.sign_beside(keccak256(b"ballast/round/v1" + statement[-145:-65]))
+    assert world.submit(statement[:-65] + beside).error == "BadSignature"
+    right = bytes([beside[0] ^ 1]) + beside[1:]  # not a signature either: the prefix is hashed
+    assert world.submit(statement[:-65] + right).error == "BadSignature"
+
+
 def test_binds_the_evidence(world: World) -> None:
     statement = world.statement(1, 1_000)
     at = statement.index(EVIDENCE)
