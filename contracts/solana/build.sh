@@ -21,13 +21,15 @@ die() {
 
 tools=$("$here/toolchain.sh")
 # Debian's compiler whatever else is on PATH, and nothing that the user's environment adds to its flags.
-unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET CARGO_BUILD_RUSTFLAGS RUSTC_WRAPPER RUSTUP_TOOLCHAIN
+unset RUSTFLAGS CARGO_BUILD_TARGET CARGO_BUILD_RUSTFLAGS RUSTC_WRAPPER RUSTUP_TOOLCHAIN
 export PATH=/usr/bin:$PATH RUSTC=/usr/bin/rustc CARGO_INCREMENTAL=0 CARGO_TARGET_DIR=$here/target/program
 export CARGO_TARGET_BPFEL_UNKNOWN_NONE_LINKER=$tools/bin/sbpf-linker
-flags="-C target-cpu=v2 -C target-feature=+allows-misaligned-mem-access"
-flags+=" -C link-arg=--llvm-args=--bpf-stack-size=4096 -C link-arg=--disable-math-builtins"
-flags+=" --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=crates --remap-path-prefix=$here=."
-export CARGO_TARGET_BPFEL_UNKNOWN_NONE_RUSTFLAGS=$flags
+flags=(-C target-cpu=v2 -C target-feature=+allows-misaligned-mem-access -C link-arg=--llvm-args=--bpf-stack-size=4096
+    -C link-arg=--disable-math-builtins "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=crates"
+    "--remap-path-prefix=$here=.")
+# Separated so that folders may have spaces in their names.
+CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && echo "${flags[*]}")
+export CARGO_ENCODED_RUSTFLAGS
 
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT

@@ -53,6 +53,16 @@ fn the_first_fault_is_named() {
     assert_eq!(verify(&Signature { prefix: good().prefix ^ 1, ..good() }), Err(Error::BadSignature));
 }
 
+/// Only whoever knows the whole key can make one; still it is none, since all of R counts.
+#[test]
+fn the_other_point_of_the_same_x_is_refused() {
+    for label in ["frost", "an", "other", "few"] {
+        let signer = Signer::new(label);
+        let signature = signer.sign_for_the_other_point(&MESSAGE);
+        assert_eq!(frost::verify::<Oracle>(&signer.key, &MESSAGE, &signature), Err(Error::BadSignature));
+    }
+}
+
 #[test]
 fn an_x_between_order_and_field_is_judged_like_any_other() {
     let signer = Signer::new("frost");

@@ -41,9 +41,18 @@ impl Signer {
 
     /// z = k + e * secret, as RFC 9591 adds it up over the members.
     pub fn sign(&self, message: &[u8; 32]) -> Signature {
+        self.sign_for(message, 0)
+    }
+
+    /// A signature whose equation holds for R, but which names (and hashes) the other point of the same x.
+    pub fn sign_for_the_other_point(&self, message: &[u8; 32]) -> Signature {
+        self.sign_for(message, 1)
+    }
+
+    fn sign_for(&self, message: &[u8; 32], flip: u8) -> Signature {
         let k = hash_to_scalar(&[b"nonce", &self.key.px, message]);
         let r = compressed(&k);
-        let mut signature = Signature { prefix: r[0], x: r[1..].try_into().unwrap(), z: [0; 32] };
+        let mut signature = Signature { prefix: r[0] ^ flip, x: r[1..].try_into().unwrap(), z: [0; 32] };
         let (mut limbs, mut e) = ([0; 8], [0; 32]);
         frost::challenge::<Oracle>(&self.key, message, &signature, &mut limbs);
         scalar::to_be(&limbs, &mut e);
