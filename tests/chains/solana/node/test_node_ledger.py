@@ -147,6 +147,19 @@ def test_the_owner_may_move_the_clock_on_but_not_back() -> None:
     assert ledger.blocks.open.time == START + 501
 
 
+def test_the_slot_history_goes_round() -> None:
+    history, size = sysvars.SlotHistory(), 2**20
+    for slot in (1, 2, 3, size + 1, size + 3):
+        history.add(slot)
+    raw = bytes(history)
+    assert len(raw) == 131_097
+    assert raw[:9] == b"\x01" + struct.pack("<Q", size // 64)
+    assert raw[9] == 0b1010
+    assert struct.unpack("<QQ", raw[-16:]) == (size, size + 4)
+    history.add(3 * size)
+    assert bytes(history)[9:-16].strip(b"\0") == b"\x01"
+
+
 @pytest.mark.parametrize("every", [2, 5])
 def test_skipped_slots_have_no_block(every: int) -> None:
     ledger = made(skip_every=every)

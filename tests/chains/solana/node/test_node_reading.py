@@ -222,6 +222,8 @@ async def test_tokens(node: LocalNode, rpc: Rpc, program: Pubkey) -> None:
     for filters, count in (
         ([by_mint], 1),
         ([{"tokenAccountState": None}, by_mint], 1),
+        ([{"tokenAccountState": None}], 1),
+        ([], 2),
         ([by_mint, {"dataSize": 82}], 0),
         ([{"dataSize": 82}], 1),
         ([{"memcmp": {"offset": 36, "bytes": supply, "encoding": "base64"}}], 1),

@@ -176,6 +176,21 @@ async def test_the_preflight_sees_the_state_of_its_commitment(node: LocalNode, r
     assert (await rpc.send(newest, preflightCommitment="finalized")).data["err"] == "BlockhashNotFound"
 
 
+async def test_a_transaction_fits_one_packet(rpc: Rpc) -> None:
+    blockhash = await rpc.blockhash()
+    room = 1232 - len(bytes(signed([Instruction(MEMO, bytes(200), [])], blockhash))) + 200
+    for size, fits in ((room, True), (room + 1, False)):
+        transaction = signed([Instruction(MEMO, b"x" * size, [])], blockhash)
+        assert len(bytes(transaction)) == 1232 + (not fits)
+        for sent in (
+            await rpc.send(transaction),
+            await rpc.call("sendTransaction", to_base58(bytes(transaction)), {"preflightCommitment": "processed"}),
+            await rpc.call("simulateTransaction", encoded(transaction), FORM),
+        ):
+            assert isinstance(sent, Failure) != fits, sent
+            assert fits or (sent.code, "too large" in sent.message) == (-32602, True)
+
+
 async def test_a_simulation_changes_nothing(node: LocalNode, rpc: Rpc) -> None:
     transaction = signed([pay(SOL)], await rpc.blockhash())
     addresses = [str(ALICE.pubkey()), str(BOB.pubkey()), NOBODY]
