@@ -202,7 +202,7 @@ class EvmLocalChain:
             raise
         return int(answer)
 
-    def useraccount_secret(self) -> bytes:
+    def user_secret(self) -> bytes:
         return account_secret("user")
 
     def user_address(self) -> str:
