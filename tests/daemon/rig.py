@@ -1,5 +1,7 @@
-"""Members of one committee in one process: real stores, real keys, real buses over a real NATS server; the chains are
-in memory, so that a round's cost can be told apart from the cost of reading chains."""
+"""Members of one committee in one process: real stores, real keys, real buses over a real NATS server.
+
+Their chains are a `Ground`. Here it is in memory, so that a round's cost can be told apart from that of reading chains.
+"""
 
 import asyncio
 import contextlib
@@ -8,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 from nacl.signing import SigningKey
@@ -16,7 +18,7 @@ from pydantic import BaseModel
 
 from chains.caip import AccountId, AssetId
 from chains.encoding import Branch, Certificate, MintCap, decode_leaf
-from chains.errors import Unreadable
+from chains.errors import ChainError, Unreadable
 from chains.hashing import keccak256
 from chains.types import Checkpoint, Deployment, EndpointHealth, GateState, Locked, Position, Receipt
 from chains.wire import Reader
@@ -44,6 +46,9 @@ from relayer.rounds.messages import limits
 from relayer.store.safety import Binding, SafetyStore
 
 SOURCE, FIRST, SECOND = "test:1", "test:2", "test:3"
+
+
+SETTLE_SECONDS = 0.1
 
 
 class Nothing(BaseModel):
@@ -99,6 +104,20 @@ class MemoryChain:
     async def close(self) -> None: ...
 
 
+class Ground(Protocol):
+    """The chains of a committee."""
+
+    @property
+    def positions(self) -> Sequence[Position]: ...
+
+    def opened(self, index: int, store: SafetyStore, log: Any) -> list[OpenChain]:
+        """Every chain as member `index` opens it."""
+        ...
+
+
+G = TypeVar("G", bound=Ground)
+
+
 @dataclass
 class World:
     """One route: a vault on the source chain, a deployment on each of two destinations."""
@@ -120,6 +139,22 @@ class World:
         for d in deployments:
             chains[d.chain].gates[d.key] = GateState(0, 0, 0, 0)
         return cls(position, deployments, chains)
+
+    @property
+    def positions(self) -> Sequence[Position]:
+        return (self.position,)
+
+    def opened(self, index: int, store: SafetyStore, log: Any) -> list[OpenChain]:
+        """All members share the chains."""
+        return [
+            OpenChain(
+                name,
+                chain,
+                (self.position,) if name == SOURCE else (),
+                tuple(d for d in self.deployments if d.chain == name),
+            )
+            for name, chain in self.chains.items()
+        ]
 
     def params(self, sizes: tuple[int, int], members: tuple[bytes, ...], slot: int, genesis: int) -> Params:
         """`sizes`: faulty, threshold."""
@@ -143,19 +178,21 @@ class Member:
     runtime: Runtime
     store: SafetyStore
     bus: Bus
+    readings: Readings
     submitter: Submitter
+    chains: list[OpenChain]
     known: list[tuple[Certified, CertifiedRound]]
     task: "asyncio.Task[None] | None" = None
 
 
 @dataclass
-class Committee:
+class Members(Generic[G]):
     """All members with what they share."""
 
     params: Params
     public: PublicKeyPackage
     keys: list[KeystoreContents]
-    world: World
+    world: G
     directory: Path
     nats_url: str
 
@@ -166,12 +203,15 @@ class Committee:
         async with contextlib.AsyncExitStack() as stack:
             member = await self._build(index, stack, log)
             member.task = asyncio.create_task(member.runtime.run(member.known))
+            tasks = [member.task, *(asyncio.create_task(_settle(c, log)) for c in member.chains)]
             try:
                 yield member
             finally:
-                member.task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await member.task
+                for task in tasks:
+                    task.cancel()
+                for task in tasks:
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
 
     async def _build(self, index: int, stack: contextlib.AsyncExitStack, log: Any) -> Member:
         contents, params = self.keys[index], self.params
@@ -181,9 +221,8 @@ class Committee:
         store = SafetyStore.open(url, binding) if file.exists() else SafetyStore.create(url, binding)
         stack.callback(store.close)
         blobs = BlobCache(store.blob)
-        position = self.world.position
         groups: dict[int, GroupKey] = {1: self.public.group}
-        judge = Judge({params.config_id: params}, checks(groups, {position.id: position}))
+        judge = Judge({params.config_id: params}, checks(groups, {p.id: p for p in self.world.positions}))
         known = outstanding(store, judge, blobs)
         signing: SigningKey = contents.signing_key
         machine = Machine(
@@ -194,16 +233,9 @@ class Committee:
             os.urandom,
             restored(store, judge, blobs, None, known),
         )
-        chains = [
-            OpenChain(
-                name,
-                chain,
-                (position,) if name == SOURCE else (),
-                tuple(d for d in self.world.deployments if d.chain == name),
-            )
-            for name, chain in self.world.chains.items()
-        ]
+        chains = self.world.opened(index, store, log)
         readings = Readings(chains, store, blobs, log, 5.0)
+        stack.push_async_callback(readings.close)
         transport = await NatsTransport.connect(NatsOptions((self.nats_url,)), log)
         stack.push_async_callback(transport.close)
         bus = await stack.enter_async_context(
@@ -219,7 +251,7 @@ class Committee:
             )
         )
         metrics = Metrics()
-        targets = {d.key: Target(d, self.world.chains[d.chain]) for d in self.world.deployments}
+        targets = {d.key: Target(d, c.chain) for c in chains for d in c.deployments}
         submitter = Submitter(targets, readings.gates, lambda k: (index - k) % params.n, 0.05, log, metrics.submission)
         stack.push_async_callback(submitter.close)
         runtime = Runtime(
@@ -237,7 +269,20 @@ class Committee:
             1 << 22,
             lambda: prune(store),
         )
-        return Member(index, machine, runtime, store, bus, submitter, known)
+        return Member(index, machine, runtime, store, bus, readings, submitter, chains, known)
+
+
+Committee = Members[World]
+
+
+async def _settle(c: OpenChain, log: Any) -> None:
+    """As the daemon does, only more often."""
+    while True:
+        try:
+            await c.chain.settle()
+        except ChainError as error:
+            log.warning("settle.failed", chain=c.name, why=str(error))
+        await asyncio.sleep(SETTLE_SECONDS)
 
 
 def committee(directory: Path, nats_url: str, n: int, faulty: int, threshold: int, slot: int = 2) -> Committee:
