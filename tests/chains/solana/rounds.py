@@ -1,0 +1,341 @@
+"""A committee over local nodes with the real program: for the tests of whole rounds.
+
+The members are those of `tests.daemon.rig`: in this process, with real stores and keys on a real bus. Each opens the
+family's own adapter over HTTP, with a journal and an account of its own. What is true on a chain is read past the HTTP
+front, out of the virtual machine, at the newest state.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from solders.instruction import Instruction
+from solders.pubkey import Pubkey
+from spl.token.instructions import close_account, freeze_account, initialize_mint2, thaw_account
+from spl.token.models import CloseAccountParams, FreezeAccountParams, InitializeMint2Params, ThawAccountParams
+
+from chains.caip import ChainId
+from chains.devnet import Committee as GroupKey
+from chains.devnet import Table, account_secret
+from chains.encoding import MintCap
+from chains.endpoint_options import EndpointOptions
+from chains.solana import demo_tokens
+from chains.solana.addresses import TOKEN_PROGRAM
+from chains.solana.chain import SolanaChain
+from chains.solana.client import Client
+from chains.solana.demo import SolanaLocalChain
+from chains.solana.devnet import ARTIFACT, OWNER, PROGRAM
+from chains.solana.events import Event, events
+from chains.solana.family import FAMILY
+from chains.solana.node import genesis
+from chains.solana.node.landed import Landed
+from chains.solana.node.node import LocalNode
+from chains.solana.node.settings import GenesisProgram, Settings
+from chains.solana.options import MemberOptions
+from chains.solana.outbox import Entry, Outbox
+from chains.solana.state import Route
+from chains.solana.tokens import decode_account, decode_mint
+from chains.solana.transactions import Key
+from chains.solana.user import SolanaUser
+from chains.types import ChainSetup, Deployment, Position, Receipt
+from relayer.agreement.observation import Observation
+from relayer.agreement.records import Certified, decode_statements
+from relayer.config.committee import Committee, parse_committee
+from relayer.daemon.reading import OpenChain
+from relayer.dealing import deal_committee
+from relayer.store.safety import SafetyStore
+from tests.chains.solana.program.statements import seed
+from tests.daemon.rig import Member, Members
+
+N, FAULTY, THRESHOLD = 4, 1, 3
+SLOT, LEASE, LONGEST_LEASE = 2, 600, 86_400
+MOST_LAG = 60
+BEAT = 0.1
+"""Seconds from one slot of a chain to the next."""
+
+FINALITY_SLOTS = 3
+SUPPLY = 10**9
+TOKENS = Pubkey.from_string(TOKEN_PROGRAM)
+
+
+@dataclass
+class Site:
+    """One chain: its node, and whoever sends transactions: who sets it up, the `issuer` of its assets, the `keeper` of
+    its vaults, the `user`, who may mint."""
+
+    node: LocalNode
+    local: SolanaLocalChain
+    issuer: Client
+    keeper: Client
+    user: SolanaUser
+
+    @property
+    def chain(self) -> str:
+        return str(self.local.chain)
+
+    async def mint(self, deployment: Deployment, amount: int) -> Receipt:
+        """The user mints to itself."""
+        return await self.user.mint(deployment, self.user.address, amount, None)
+
+    def data(self, address: str) -> bytes:
+        """An account's data at the newest state."""
+        found = self.node.ledger.account(Pubkey.from_string(address), self.node.ledger.blocks.open)
+        assert found is not None, address
+        return bytes(found.data)
+
+    def landed(self, address: str) -> list[Landed]:
+        """All transactions over an account, oldest first."""
+        ledger = self.node.ledger
+        return list(ledger.landed_with(Pubkey.from_string(address), ledger.blocks.open.slot))[::-1]
+
+
+@dataclass
+class SolanaGround:
+    """See `tests.daemon.rig.Ground`. `document`: the configuration's raw values; `vaults`: by route. `payers` have
+    accounts; `opening` is how an adapter is made."""
+
+    sites: Mapping[str, Site]
+    document: Table
+    committee: Committee
+    vaults: Mapping[str, Table]
+    payers: frozenset[int] = frozenset(range(N))
+    opening: Callable[[ChainSetup], SolanaChain] = field(default=FAMILY.open)
+
+    def position(self, route: str) -> Position:
+        account = self.vaults[route]["account"]
+        return next(p for p in self.positions if str(p.account) == account)
+
+    @property
+    def positions(self) -> Sequence[Position]:
+        return [p for of_chain in self.committee.positions().values() for p in of_chain]
+
+    @property
+    def deployments(self) -> Sequence[Deployment]:
+        return [d for of_chain in self.committee.deployments().values() for d in of_chain]
+
+    def opened(self, index: int, store: SafetyStore, log: Any) -> list[OpenChain]:
+        """Each member has adapters of its own."""
+        return [self._opened(site, index, store, log) for site in self.sites.values()]
+
+    def _opened(self, site: Site, index: int, store: SafetyStore, log: Any) -> OpenChain:
+        name = site.chain
+        positions, deployments = self.committee.positions()[name], self.committee.deployments()[name]
+        # A node answers on any path: two names of one node are two endpoints.
+        urls = {each: f"{site.node.url}/{each}" for each in ("a", "b")}
+        endpoints = tuple(EndpointOptions(name=each, url=SecretStr(url)) for each, url in urls.items())
+        setup = ChainSetup(
+            ChainId.parse(name),
+            self.committee.chain_options(name),
+            MemberOptions(endpoints=endpoints, timeout=1.0, deadline=1.0, set_aside=1.0, poll=0.05),
+            positions,
+            deployments,
+            store.journal(name),
+            log.bind(chain=name),
+            account(index) if index in self.payers else None,
+            index,
+        )
+        return OpenChain(name, self.opening(setup), positions, deployments)
+
+    # What is true
+
+    def gate(self, deployment: Deployment) -> Route:
+        return Route.decode(self.sites[deployment.chain].data(deployment.gate.address))
+
+    def supply(self, deployment: Deployment) -> int:
+        return decode_mint(self.sites[deployment.chain].data(deployment.token.asset), TOKEN_PROGRAM).supply
+
+    def locked(self, position: Position) -> int:
+        return decode_account(self.sites[position.chain].data(position.account.address), TOKEN_PROGRAM).amount
+
+    def events(self, deployment: Deployment) -> list[Event]:
+        """Everything that ever took effect at a gate, in order."""
+        landed = self.sites[deployment.chain].landed(deployment.gate.address)
+        done = [each for each in landed if each.outcome.error is None]
+        return [event for each in done for event in events(each.outcome.logs, PROGRAM)]
+
+
+def account(index: int) -> bytes:
+    """The secret of a member's account."""
+    return seed(f"account of member {index}")
+
+
+@asynccontextmanager
+async def running(c: Members[SolanaGround], *which: int) -> AsyncIterator[list[Member]]:
+    """All members, or some of them."""
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(c.member(i)) for i in which or range(N)]
+
+
+def round_now(member: Member) -> int:
+    assert member.machine.slot is not None
+    return member.machine.slot.round
+
+
+def certified(member: Member) -> int:
+    return member.machine.highest[0].round if member.machine.highest else 0
+
+
+def statements(member: Member) -> Iterator[tuple[int, tuple[MintCap, ...]]]:
+    """The caps of every certified round that the member knows, newest first."""
+    for kept in member.store.certificates(1000):
+        blob = member.store.blob(Certified.decode(kept.raw).basis.statements)
+        assert blob is not None
+        yield kept.round, tuple(leaf for leaf in decode_statements(blob) if isinstance(leaf, MintCap))
+
+
+def observations(member: Member, first: int) -> list[Observation]:
+    """What the member signed for each round from `first` on, where it signed anything."""
+    said = (member.store.observation(round_) for round_ in range(first, round_now(member) + 1))
+    return [Observation.decode(raw) for raw in said if raw is not None]
+
+
+def amounts(members: Sequence[Member], position: Position, first: int) -> set[int]:
+    """Everything that any member said of a position from the round `first` on."""
+    said = [o for member in members for o in observations(member, first)]
+    return {reading.amount for o in said for _, reading in o.proofs() if reading.position == position.id}
+
+
+def journalled(member: Member, chain: str) -> list[Entry]:
+    """The transactions that the member has on a chain and that are not final."""
+    return Outbox(member.store.journal(chain)).entries()
+
+
+def withdrawing(site: Site, position: Position, amount: int) -> Instruction:
+    """The keeper gives collateral back to the user."""
+    mint, keeper = position.asset.asset, site.keeper.address
+    to = demo_tokens.holding(site.user.address, mint)
+    return demo_tokens.transfer(mint, position.account.address, keeper, to, amount, 6)
+
+
+def closing(site: Site, position: Position, amount: int) -> list[Instruction]:
+    """The keeper takes all that is in the vault, and the vault itself, at one stroke."""
+    keeper = Pubkey.from_string(site.keeper.address)
+    named = CloseAccountParams(program_id=TOKENS, account=_account(position), dest=keeper, owner=keeper)
+    return [withdrawing(site, position, amount), close_account(named)]
+
+
+def freezing(site: Site, position: Position) -> Instruction:
+    """The issuer freezes the vault."""
+    mint, issuer = Pubkey.from_string(position.asset.asset), Pubkey.from_string(site.issuer.address)
+    return freeze_account(
+        FreezeAccountParams(program_id=TOKENS, account=_account(position), mint=mint, authority=issuer)
+    )
+
+
+def thawing(site: Site, position: Position) -> Instruction:
+    mint, issuer = Pubkey.from_string(position.asset.asset), Pubkey.from_string(site.issuer.address)
+    return thaw_account(ThawAccountParams(program_id=TOKENS, account=_account(position), mint=mint, authority=issuer))
+
+
+def _account(position: Position) -> Pubkey:
+    return Pubkey.from_string(position.account.address)
+
+
+@asynccontextmanager
+async def solana_committee(
+    directory: Path, nats_url: str, routes: Mapping[str, Sequence[int]], collateral: int
+) -> AsyncIterator[Members[SolanaGround]]:
+    """A committee of four over real chains, none of whose members runs yet.
+
+    `routes`: by name, the number of the chain of each of its gates. Every route has a vault of its own on the chain
+    with the least number, and `collateral` in it.
+    """
+    public, keys = deal_committee([f"m{i}" for i in range(N)], THRESHOLD, "devnet", 1, os.urandom)
+    key = GroupKey(1, bytes([2 + public.group.parity]) + public.group.px)
+    numbers = sorted({number for of_route in routes.values() for number in of_route})
+    async with AsyncExitStack() as stack:
+        sites = {number: await stack.enter_async_context(_site(number)) for number in numbers}
+        source, vaults, rows = sites[numbers[0]].local, dict[str, Table](), []
+        for name, places in routes.items():
+            vaults[name] = await _vault(sites[numbers[0]])
+            await source.lock(vaults[name], collateral)
+            gates = [await sites[n].local.deploy_destination(name, 6, key, LONGEST_LEASE) for n in places]
+            row = {"name": name, "decimals": 6, "deviation_bps": 1, "positions": [vaults[name]]}
+            rows.append(row | {"deployments": [{**gate, "lease": LEASE} for gate in gates]})
+        for site in sites.values():
+            await site.local.fund([Key(account(i)).address for i in range(N)])
+        tables = {
+            site.chain: {**await site.local.committee_table(), "finality_lag": 8, "max_finality_lag": MOST_LAG}
+            for site in sites.values()
+        }
+        members = [{"name": f"m{i}", "identity": k.verify_key.hex()} for i, k in enumerate(keys)]
+        named = {"genesis": int(time.time()) - 10 * SLOT, "members": members, "chains": tables, "routes": rows}
+        document = {**_TIMES, **named}
+        committee = parse_committee(document, directory / "committee.toml")
+        ground = SolanaGround({site.chain: site for site in sites.values()}, document, committee, vaults)
+        yield Members(committee.params(), public, keys, ground, directory, nats_url)
+
+
+_TIMES = {
+    "name": "rounds", "network": "devnet", "epoch": 1, "faulty": FAULTY, "threshold": THRESHOLD,
+    "slot": SLOT, "skew": 0, "staleness": 60, "heartbeat": SLOT,
+}  # fmt: skip
+
+
+@asynccontextmanager
+async def _site(number: int) -> AsyncIterator[Site]:
+    program = GenesisProgram(Pubkey.from_string(PROGRAM), ARTIFACT.read_bytes(), Pubkey.from_string(OWNER.address))
+    settings = Settings(number=number, slot_ms=1, finality_slots=FINALITY_SLOTS, programs=(program,))
+    chain = ChainId("solana", genesis.reference(number))
+    async with AsyncExitStack() as stack:
+        node = await stack.enter_async_context(LocalNode(settings))
+        await stack.enter_async_context(_beating(node))
+        local = SolanaLocalChain(chain, node.url)
+        stack.push_async_callback(local.close)
+        user = SolanaUser(chain, SecretStr(node.url), local.user_secret())
+        stack.push_async_callback(user.close)
+        issuer, keeper = (Client(chain, node.url, account_secret(name), poll=0.05) for name in ("owner", "vault owner"))
+        stack.push_async_callback(issuer.close)
+        stack.push_async_callback(keeper.close)
+        await local.fund([issuer.address, keeper.address, user.address])
+        yield Site(node, local, issuer, keeper, user)
+
+
+async def _vault(site: Site) -> Table:
+    """The row of a new vault, of an asset whose issuer can freeze it. The user has `SUPPLY` of the asset."""
+    mint, issuer = Key(os.urandom(32)), site.issuer.address
+    authority = Pubkey.from_string(issuer)
+    begun = InitializeMint2Params(
+        decimals=6,
+        program_id=TOKENS,
+        mint=Pubkey.from_string(mint.address),
+        mint_authority=authority,
+        freeze_authority=authority,
+    )
+    made = [
+        demo_tokens.new_mint(issuer, mint.address, issuer, 6, 10**7)[0],
+        initialize_mint2(begun),
+        *(demo_tokens.new_holding(issuer, of, mint.address) for of in (site.keeper.address, site.user.address)),
+        demo_tokens.mint_to(mint.address, issuer, site.user.address, SUPPLY),
+    ]
+    assert (await site.issuer.transact(made, [mint])).ok
+    return {
+        "account": f"{site.chain}:{demo_tokens.holding(site.keeper.address, mint.address)}",
+        "asset": f"{site.chain}/token:{mint.address}",
+        "decimals": 6,
+        "options": {"owner": site.keeper.address},
+    }
+
+
+@asynccontextmanager
+async def _beating(node: LocalNode) -> AsyncIterator[None]:
+    """Slots go by, whether or not anybody listens at the node's front."""
+
+    async def beat() -> None:
+        while True:
+            node.advance(now=time.time())
+            await asyncio.sleep(BEAT)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
