@@ -89,6 +89,7 @@ fn refuses_each_fault_by_name() {
 
 #[test]
 fn takes_what_is_just_within_each_bound() {
+    assert_eq!(SKEW, 60);
     let far = NOW + u64::from(MAX_LEASE);
     let changes: [&dyn Fn(&mut MintCap); 5] = [
         &|l| l.expires_at.set(far),
