@@ -162,6 +162,24 @@ async def test_code_that_was_deployed_after_the_reading_is_not_taken_for_it() ->
         assert isinstance((await chain.deployments(w.deployments, await chain.finalized()))[0], GateState)
 
 
+async def test_who_is_still_at_an_earlier_deployment_does_not_lie_and_does_not_count() -> None:
+    async with world() as w, w.opened() as chain:
+        at = await chain.finalized()
+        # Anybody may append zeros to a program that has an upgrade authority; its slot is another one then.
+        w.cluster.put(DATA, layouts.program_data(900, OWNER, CODE + bytes(200)))
+        w.fronts[0].behind = 1
+        (found,) = await chain.deployments(w.deployments, at)
+        assert "was deployed anew since the reading" in str(found)
+        w.fronts[0].behind, w.fronts[1].behind = 0, 1
+        at = await chain.finalized()
+        w.fronts[2].lie = tells(DATA, data=base64_of(layouts.program_data(900, OWNER, b"another program")))
+        (found,) = await chain.deployments(w.deployments, at)
+        assert "the code in" in str(found)
+        w.fronts[1].behind = 0
+        assert isinstance((await chain.deployments(w.deployments, at))[0], GateState)
+        assert {name: health.lying for name, health in healths(chain).items()} == {"a": 0, "b": 0, "c": 1}
+
+
 async def test_code_that_cannot_be_fetched_leaves_the_deployment_out() -> None:
     async with world() as w:
         for front in w.fronts:
