@@ -1,0 +1,1 @@
+"""Chains of the Cosmos SDK: the CAIP-2 namespace `cosmos`."""
