@@ -38,8 +38,8 @@ class Codes:
             return account.data[:PROGRAM_DATA_HEAD], code_hash(account.data[PROGRAM_DATA_HEAD:])
 
         answers = await self._quorum.collect([Call(call.method, call.params, parse)])
-        # Endpoints stand at slots of their own: one that tells of an earlier or a later deployment does not lie, it only
-        # does not count.
+        # Endpoints stand at slots of their own: one that tells of another deployment does not lie, it only does not
+        # count.
         told: dict[str, str] = {name: hashed for name, ((now, hashed),) in answers.items() if now == head}
         for agreed, count in Counter(told.values()).items():
             if count >= self._quorum.q:

@@ -15,14 +15,16 @@ def changes(old: Committee, new: Committee) -> list[str]:
 
 
 def history(line: Sequence[Committee]) -> list[str]:
-    """Why these configurations, oldest first, cannot follow one another; empty where they can. A vault's move to
-    another route may take several of them, so more shows over the whole line than between two neighbours."""
+    """Why these configurations, oldest first, cannot follow one another; empty where they can. What was taken out may
+    come back otherwise later on, so more shows over the whole line than between two neighbours."""
     found: list[str] = []
     for i in range(1, len(line)):
         old, new = line[i - 1], line[i]
         found += [*_lasting(old, new), *_order(old, new), *_members(old, new), *_deployments(old, new)]
-        found += [*_decimals(old, new), *_moved_vaults(line[: i + 1])]
-    return found
+        for earlier in line[:i]:
+            found += [*_tokens(earlier, new), *_decimals(earlier, new)]
+        found += _moved_vaults(line[: i + 1])
+    return list(dict.fromkeys(found))
 
 
 def _lasting(old: Committee, new: Committee) -> Iterator[str]:
@@ -53,22 +55,27 @@ def _members(old: Committee, new: Committee) -> Iterator[str]:
 
 
 def _deployments(old: Committee, new: Committee) -> Iterator[str]:
-    now = {(route.name, deployment.gate): deployment for route, deployment in _all(new)}
-    of_token = {deployment.token: route.name for route, deployment in _all(new)}
+    now = {(route.name, deployment.gate) for route, deployment in _all(new)}
+    of_token = _routes_of_tokens(new)
     for route, deployment in _all(old):
-        if of_token.get(deployment.token, route.name) != route.name:
-            whither = of_token[deployment.token]
+        moved = of_token.get(deployment.token, route.name) != route.name  # `_tokens` says so
+        if (route.name, deployment.gate) not in now and not moved and not deployment.retired:
+            yield (
+                f"route {route.name!r}: deployment {deployment.gate} was deleted; set retired = true and delete it "
+                "once its supply is 0 at finality and its leases have run out"
+            )
+
+
+def _tokens(old: Committee, new: Committee) -> Iterator[str]:
+    """The books keep a deployment's figures by route and gate, also while no configuration names it."""
+    now = {(route.name, deployment.gate): deployment for route, deployment in _all(new)}
+    of_token = _routes_of_tokens(new)
+    for route, deployment in _all(old):
+        whither = of_token.get(deployment.token, route.name)
+        after = now.get((route.name, deployment.gate))
+        if whither != route.name:
             yield f"token {deployment.token} moved from route {route.name!r} to {whither!r}; it may not"
-            continue
-        if (route.name, deployment.gate) not in now:
-            if not deployment.retired:
-                yield (
-                    f"route {route.name!r}: deployment {deployment.gate} was deleted; set retired = true and delete it "
-                    "once its supply is 0 at finality and its leases have run out"
-                )
-            continue
-        new_deployment = now[route.name, deployment.gate]
-        if new_deployment.token != deployment.token or new_deployment.decimals != deployment.decimals:
+        elif after is not None and (after.token, after.decimals) != (deployment.token, deployment.decimals):
             yield f"route {route.name!r}: deployment {deployment.gate} changed its token or decimals; it may not"
 
 
@@ -109,6 +116,11 @@ def _moved_vaults(line: Sequence[Committee]) -> Iterator[str]:
 def _vaults(c: Committee) -> dict[str, str]:
     """Every vault ("account asset") with the name of its route."""
     return {f"{p.account} {p.asset}": route.name for route in c.routes for p in route.positions}
+
+
+def _routes_of_tokens(c: Committee) -> dict[str, str]:
+    """The name of each wrapped token's route."""
+    return {deployment.token: route.name for route, deployment in _all(c)}
 
 
 def _closed(c: Committee, route: str) -> bool:

@@ -95,6 +95,44 @@ def test_a_token_never_changes_its_route() -> None:
     assert sum("moved from route" in sentence for sentence in found(old, new)) == 2
 
 
+def taken_out_and_back(back: Raw) -> list[str]:
+    """What the whole line says where wCoin, all retired, is taken out and comes `back`."""
+    gone = later(of_two_routes())
+    del gone["routes"][0]
+    line = [committee(of_two_routes()), committee(gone), committee(later(back, 20))]
+    assert changes(*line[:2]) == changes(*line[1:]) == []
+    return history(line)
+
+
+def of_two_routes() -> Raw:
+    raw = committee_raw()
+    second_route(raw)
+    for row in raw["routes"][0]["deployments"]:
+        row["retired"] = True
+    return raw
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "part"),
+    [
+        ("deployments/0/token", "toy:2/coin:new", "toy:2:gatea changed its token or decimals"),
+        ("deployments/0/decimals", 9, "toy:2:gatea changed its token or decimals"),
+        ("decimals", 9, "route 'wCoin': decimals never change (6 before, 9 now)"),
+    ],
+)
+def test_what_was_taken_out_does_not_come_back_as_another(place: str, value: Any, part: str) -> None:
+    assert taken_out_and_back(of_two_routes()) == []
+    (sentence,) = taken_out_and_back(edited(of_two_routes(), f"routes/0/{place}", value))
+    assert part in sentence
+
+
+def test_a_token_that_was_taken_out_does_not_come_back_in_another_route() -> None:
+    back = of_two_routes()
+    back["routes"][1]["deployments"].append(back["routes"][0]["deployments"].pop(0))
+    (sentence,) = taken_out_and_back(back)
+    assert "token toy:2/coin:wa moved from route 'wCoin' to " in sentence
+
+
 def moved(raw: Raw, rounds: int) -> Raw:
     """The vault of wCoin now backs wTin; wCoin has another."""
     new = later(raw, rounds)
