@@ -6,7 +6,7 @@ configuration names it; extensions that are not known are refused.
 
 from collections.abc import Iterator
 
-from chains.solana.addresses import SIZE, to_text
+from chains.solana.addresses import NATIVE_MINT, SIZE, TOKEN_PROGRAMS, to_text
 from chains.solana.findings import Finding, foreign, missing, unlike
 from chains.solana.options import PositionOptions
 from chains.solana.plan import Accounts
@@ -63,6 +63,11 @@ def held(position: Position, accounts: Accounts) -> tuple[int, list[Finding]]:
 def _native(position: Position, account: Account, options: PositionOptions) -> Iterator[Finding]:
     if account.owner != options.program:
         yield foreign("the vault", position.account.address, account.owner, options.program)
+    if account.owner in TOKEN_PROGRAMS and account.owner == options.program:
+        # What wrapped SOL is worth lies in its token account: as a position of either kind it would count twice.
+        yield Finding(
+            f"the vault {position.account.address} belongs to a token program; wrapped SOL is token:{NATIVE_MINT}"
+        )
     if account.executable:
         yield Finding(f"the vault {position.account.address} is a program")
 

@@ -13,6 +13,7 @@ from chains.errors import ProofError, Refused, Unreadable
 from chains.halts import HaltedReading
 from chains.solana import collateral
 from chains.solana.addresses import (
+    NATIVE_MINT,
     SYSTEM_PROGRAM,
     TOKEN_2022_PROGRAM,
     TOKEN_PROGRAM,
@@ -171,6 +172,13 @@ def test_lamports_below_the_reserve_are_nothing_and_a_vault_of_a_program_is_read
     state = {TREASURY: Account(999_999_999, PROGRAM, b"\1", False)}
     assert judged(with_options(NATIVE_POSITION, program=PROGRAM), state) == (0, "")
     assert judged(with_options(NATIVE_POSITION, program=PROGRAM, reserve=1), state) == (999_999_998, "")
+
+
+@pytest.mark.parametrize("program", [TOKEN_PROGRAM, TOKEN_2022_PROGRAM])
+def test_the_lamports_of_wrapped_sol_do_not_count_beside_its_tokens(program: str) -> None:
+    wrapped = replace(HELD, mint=NATIVE_MINT, rent_reserve=layouts.RENT)
+    state = {TREASURY: replace(layouts.token_account(wrapped), owner=program, lamports=LAMPORTS)}
+    assert f"wrapped SOL is token:{NATIVE_MINT}" in judged(with_options(NATIVE_POSITION, program=program), state)[1]
 
 
 def token_2022(mint: dict[int, bytes], account: dict[int, bytes], **options: Any) -> tuple[int, str]:
