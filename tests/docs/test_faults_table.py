@@ -11,10 +11,17 @@ ROW = re.compile(r"^\| (?P<id>[A-Z]\d+) \|.*\| (?P<shown>[^|]*)\|$", re.MULTILIN
 NAMED = re.compile(r"`(?P<place>[\w./]+)::(?P<test>\w+)`")
 SHOWN = (
     {f"R{i}" for i in range(1, 10)}
+    | {"S1", "S2"}
     | {"M1", "M4", "M5", "M6", "N2", "D1", "D2"}
     | {f"X{i}" for i in range(1, 7)}
-    | {f"V{i}" for i in range(1, 13)}
+    | {f"V{i}" for i in range(1, 14)}
 )
+ROWS_OF_FAMILIES = {
+    "solana": {"S1", "S2", "V10", "V11", "V13"}
+    | {f"R{i}" for i in range(1, 9)}
+    | {f"X{i}" for i in range(1, 7)}
+    | {f"V{i}" for i in range(1, 5)}
+}
 TEXT = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
 
 
@@ -40,3 +47,9 @@ def test_a_named_test_exists(named: tuple[str, str]) -> None:
 def test_a_row_that_must_be_shown_names_a_test(row: str) -> None:
     rows = {match["id"]: match["shown"] for match in ROW.finditer(TEXT)}
     assert NAMED.search(rows[row])
+
+
+@pytest.mark.parametrize(("family", "row"), sorted((f, row) for f, rows in ROWS_OF_FAMILIES.items() for row in rows))
+def test_a_row_names_a_test_of_each_family_that_must_show_it(family: str, row: str) -> None:
+    rows = {match["id"]: match["shown"] for match in ROW.finditer(TEXT)}
+    assert f"`tests/chains/{family}" in rows[row]
