@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from chains.solana.devnet import ARTIFACT, OWNER, PROGRAM
 from chains.solana.events import Event, events
 from chains.solana.family import FAMILY
 from chains.solana.node import genesis
+from chains.solana.node.front import CannotListen
 from chains.solana.node.landed import Landed
 from chains.solana.node.node import LocalNode
 from chains.solana.node.settings import GenesisProgram, Settings
@@ -59,7 +60,9 @@ MOST_LAG = 60
 BEAT = 0.1
 """Seconds from one slot of a chain to the next."""
 
-FINALITY_SLOTS = 3
+FINALITY_SLOTS, SKIPPED = 3, 5
+"""Every fifth slot has no block."""
+
 SUPPLY = 10**9
 TOKENS = Pubkey.from_string(TOKEN_PROGRAM)
 
@@ -67,13 +70,22 @@ TOKENS = Pubkey.from_string(TOKEN_PROGRAM)
 @dataclass
 class Site:
     """One chain: its node, and whoever sends transactions: who sets it up, the `issuer` of its assets, the `keeper` of
-    its vaults, the `user`, who may mint."""
+    its vaults, the `user`, who may mint.
+
+    The chain's clock is `ahead` of the machine's (seconds); while it is `still`, there are no slots.
+    """
 
     node: LocalNode
     local: SolanaLocalChain
     issuer: Client
     keeper: Client
     user: SolanaUser
+    ahead: float = 0.0
+    still: bool = False
+
+    def advance(self) -> None:
+        """The next slot begins."""
+        self.node.advance(now=time.time() + self.ahead)
 
     @property
     def chain(self) -> str:
@@ -82,6 +94,14 @@ class Site:
     async def mint(self, deployment: Deployment, amount: int) -> Receipt:
         """The user mints to itself."""
         return await self.user.mint(deployment, self.user.address, amount, None)
+
+    async def listen_again(self) -> None:
+        """On the same port, once nobody else is there."""
+        while True:
+            try:
+                return await self.node.start_front()
+            except CannotListen:
+                await asyncio.sleep(BEAT)
 
     def data(self, address: str) -> bytes:
         """An account's data at the newest state."""
@@ -281,11 +301,11 @@ _TIMES = {
 @asynccontextmanager
 async def _site(number: int) -> AsyncIterator[Site]:
     program = GenesisProgram(Pubkey.from_string(PROGRAM), ARTIFACT.read_bytes(), Pubkey.from_string(OWNER.address))
-    settings = Settings(number=number, slot_ms=1, finality_slots=FINALITY_SLOTS, programs=(program,))
+    pace = Settings(number=number, slot_ms=1, finality_slots=FINALITY_SLOTS, skip_every=SKIPPED)
+    settings = replace(pace, programs=(program,))
     chain = ChainId("solana", genesis.reference(number))
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(LocalNode(settings))
-        await stack.enter_async_context(_beating(node))
         local = SolanaLocalChain(chain, node.url)
         stack.push_async_callback(local.close)
         user = SolanaUser(chain, SecretStr(node.url), local.user_secret())
@@ -293,8 +313,10 @@ async def _site(number: int) -> AsyncIterator[Site]:
         issuer, keeper = (Client(chain, node.url, account_secret(name), poll=0.05) for name in ("owner", "vault owner"))
         stack.push_async_callback(issuer.close)
         stack.push_async_callback(keeper.close)
+        site = Site(node, local, issuer, keeper, user)
+        await stack.enter_async_context(_beating(site))
         await local.fund([issuer.address, keeper.address, user.address])
-        yield Site(node, local, issuer, keeper, user)
+        yield site
 
 
 async def _vault(site: Site) -> Table:
@@ -324,12 +346,13 @@ async def _vault(site: Site) -> Table:
 
 
 @asynccontextmanager
-async def _beating(node: LocalNode) -> AsyncIterator[None]:
+async def _beating(site: Site) -> AsyncIterator[None]:
     """Slots go by, whether or not anybody listens at the node's front."""
 
     async def beat() -> None:
         while True:
-            node.advance(now=time.time())
+            if not site.still:
+                site.advance()
             await asyncio.sleep(BEAT)
 
     task = asyncio.create_task(beat())

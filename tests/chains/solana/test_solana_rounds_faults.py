@@ -50,14 +50,18 @@ def before_next(
     patched: pytest.MonkeyPatch, owner: type[Any], method: str, act: Callable[[], Awaitable[None]]
 ) -> asyncio.Event:
     """Has `act` done before the next call of a method, whoever makes it; tells when it has been."""
-    original, done, begun = getattr(owner, method), asyncio.Event(), False
+    original, done = getattr(owner, method), asyncio.Event()
+    acting: asyncio.Task[None] | None = None
+
+    async def acted() -> None:
+        await act()
+        done.set()
 
     async def tapped(*arguments: Any) -> Any:
-        nonlocal begun
-        if not begun:
-            begun = True
-            await act()
-            done.set()
+        nonlocal acting
+        if acting is None:
+            acting = asyncio.create_task(acted())
+            await asyncio.shield(acting)  # whoever called may be cancelled meanwhile
         return await original(*arguments)
 
     patched.setattr(owner, method, tapped)
@@ -69,17 +73,17 @@ async def test_the_endpoints_go_away_in_mid_observation(
 ) -> None:
     async with solana_committee(tmp_path, nats, {"usd": (1,)}, 700_000) as c, running(c) as members:
         ground, (gate,), position = c.world, c.world.deployments, c.world.position("usd")
-        node, first = ground.sites[gate.chain].node, round_now(members[0])
+        site, first = ground.sites[gate.chain], round_now(members[0])
         await until(lambda: ground.gate(gate).cap == 700_000)
-        port = node.port
-        await before_next(monkeypatch, Finality, "finalized", node.stop_front).wait()
+        url = site.node.url
+        await before_next(monkeypatch, Finality, "finalized", site.node.stop_front).wait()
         began = max(map(round_now, members))
         # Each member has said, in a round that began later, that it knows nothing.
         await until(lambda: all(any(not o.chains for o in observations(m, began + 1)) for m in members))
         assert all(certified(m) <= began for m in members)
         assert ground.gate(gate).cap == 700_000
-        await node.start_front()
-        assert node.port == port
+        await site.listen_again()
+        assert site.node.url == url
         reached = max(map(round_now, members))
         await until(lambda: all(certified(m) > reached for m in members))
         assert amounts(members, position, first) == {700_000}
@@ -92,25 +96,27 @@ async def test_the_endpoints_go_away_in_mid_submission(
     """The one member that pays is killed as well, between signing a transaction and sending it."""
     async with solana_committee(tmp_path, nats, {"usd": (1,)}, 700_000) as c, AsyncExitStack() as stack:
         ground, (gate,) = c.world, c.world.deployments
-        node = ground.sites[gate.chain].node
+        site = ground.sites[gate.chain]
+        ledger = site.node.ledger
         ground.payers = frozenset({0})
-        sending = before_next(monkeypatch, Sender, "broadcast", node.stop_front)
+        sending = before_next(monkeypatch, Sender, "broadcast", site.node.stop_front)
         survivor = await stack.enter_async_context(c.member(3))
         async with running(c, 0, 1, 2) as (payer, *_):
             await sending.wait()
+            site.still = True  # or the transaction could get too old in the meantime
             (entry,) = journalled(payer, gate.chain)
-        signature, ledger = Signature(entry.signed.signature), node.ledger
+        signature = Signature(entry.signed.signature)
         assert ledger.landed(signature, ledger.blocks.open.slot) is None
         assert ground.gate(gate).round == 0
-        await node.start_front()
+        await site.listen_again()
         # The payer alone cannot make a new round with the survivor: it is the old transaction that arrives.
         payer = await stack.enter_async_context(c.member(0))
         await until(lambda: ground.gate(gate).round > 0)
         assert ledger.landed(signature, ledger.blocks.open.slot) is not None
-        landed = ground.gate(gate).round
+        landed, site.still = ground.gate(gate).round, False
         for index in (1, 2):
             await stack.enter_async_context(c.member(index))
-        await ground.sites[gate.chain].local.lock(ground.vaults["usd"], 70_000)
+        await site.local.lock(ground.vaults["usd"], 70_000)
         await until(lambda: ground.gate(gate).cap == 770_000)
         await until(lambda: not journalled(payer, gate.chain))
         accepted = [e.round for e in ground.events(gate) if isinstance(e, StatementAccepted)]
@@ -153,7 +159,8 @@ async def test_while_finality_stalls_caps_run_out_and_nothing_newer_is_believed(
                 assert all(certified(m) <= ended for m in members)
                 assert ground.gate(gate).cap == 700_000
                 assert (await site.mint(gate, 1)).ok
-                site.node.advance(now=time.time() + ahead)
+                site.ahead = ahead
+                site.advance()
                 late = await site.mint(gate, 1)
                 assert (late.ok, late.error) == (False, "CapExpired")
                 assert amounts(members, position, first) == {700_000}
