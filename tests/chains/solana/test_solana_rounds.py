@@ -27,7 +27,6 @@ from relayer.keystore import KeystoreContents
 from relayer.roundfile import MissingParts, export, load
 from relayer.verify import verify_round
 from tests.chains.solana.rounds import (
-    Site,
     SolanaGround,
     amounts,
     certified,
@@ -35,8 +34,8 @@ from tests.chains.solana.rounds import (
     running,
     solana_committee,
     statements,
-    withdrawing,
 )
+from tests.chains.solana.sites import Site, withdrawing
 from tests.daemon.rig import Member, until
 
 

@@ -24,16 +24,14 @@ from tests.chains.solana.rounds import (
     LEASE,
     amounts,
     certified,
-    closing,
-    freezing,
     journalled,
     observations,
     round_now,
     running,
     solana_committee,
     statements,
-    thawing,
 )
+from tests.chains.solana.sites import closing, freezing, thawing
 from tests.daemon.rig import Member, until
 
 
