@@ -46,8 +46,6 @@ from relayer.rounds.messages import limits
 from relayer.store.safety import Binding, SafetyStore
 
 SOURCE, FIRST, SECOND = "test:1", "test:2", "test:3"
-
-
 SETTLE_SECONDS = 0.1
 
 

@@ -43,6 +43,8 @@ from tests.daemon.rig import Member, Members
 N, FAULTY, THRESHOLD = 4, 1, 3
 SLOT, LEASE, LONGEST_LEASE = 2, 600, 86_400
 MOST_LAG = 60
+DEADLINE = 0.8
+"""Of a reading (seconds): while nothing can be read, a member says so before the half of the slot that leaders wait."""
 
 
 @dataclass
@@ -82,7 +84,7 @@ class SolanaGround:
         setup = ChainSetup(
             ChainId.parse(name),
             self.committee.chain_options(name),
-            MemberOptions(endpoints=endpoints, timeout=1.0, deadline=1.0, set_aside=1.0, poll=0.05),
+            MemberOptions(endpoints=endpoints, timeout=DEADLINE, deadline=DEADLINE, set_aside=1.0, poll=0.05),
             positions,
             deployments,
             store.journal(name),
