@@ -227,6 +227,11 @@ class Family(Protocol):
         """Offline findings about one chain's options beyond what the model says, one sentence each."""
         ...
 
+    def spread(self, options: BaseModel) -> int:
+        """By how many seconds, at most, the state that is read at a checkpoint may be newer than the checkpoint's time.
+        0 where a checkpoint names one state; `options` are the family's `chain_options`."""
+        ...
+
     def cap_limit(self) -> int:
         """The greatest cap that this family's gate can store (EVM: 2**128 - 1)."""
         ...

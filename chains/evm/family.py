@@ -59,6 +59,9 @@ class EvmFamily:
         if isinstance(options, ChainOptions) and int(options.genesis_hash, 16) == 0:
             yield "genesis_hash: all zeros is no hash of a block"
 
+    def spread(self, options: BaseModel) -> int:
+        return 0
+
     def cap_limit(self) -> int:
         return (1 << _GATE_CAP_BITS) - 1
 

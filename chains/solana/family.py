@@ -50,6 +50,12 @@ class SolanaFamily:
         if isinstance(options, ChainOptions) and not options.genesis_hash.startswith(chain.reference):
             yield f"genesis_hash: it does not begin with {chain.reference}, so it is another chain's"
 
+    def spread(self, options: BaseModel) -> int:
+        """The window: endpoints that agree may be that far apart, and the oldest names the checkpoint."""
+        if not isinstance(options, ChainOptions):
+            raise Refused("options of another family")
+        return options.window
+
     def cap_limit(self) -> int:
         return (1 << _GATE_CAP_BITS) - 1
 

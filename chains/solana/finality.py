@@ -23,7 +23,7 @@ from chains.solana import rpc
 from chains.solana.addresses import to_bytes
 from chains.solana.options import ChainOptions, MemberOptions
 from chains.solana.plan import Accounts, Moved, Plan, Reading
-from chains.solana.votes import Vote, behind, choose
+from chains.solana.votes import Vote, behind, choose, timely
 from chains.types import Checkpoint, Journal, Log
 from chains.values import BadValue
 from chains.wire import Writer
@@ -120,7 +120,8 @@ class Finality:
             at = checkpoint(self._chain, self._chain_options.genesis_hash, chosen.slot, chosen.time)
             if last is not None and (at.height <= last.height or at.time < last.time):
                 return self._remembered(last, at, contents[chosen.content])
-            if await self._confirmed(chosen, votes):
+            window = self._chain_options.window
+            if await self._confirmed(chosen, votes) and timely(chosen, votes, self._quorum.q, window):
                 return Snapshot(at, contents[chosen.content])
             votes[:] = [v for v in votes if (v.slot, v.time) != (chosen.slot, chosen.time)]
         raise _Again(f"no {self._quorum.q} endpoints agree on a finalized state and its time")

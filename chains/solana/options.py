@@ -44,7 +44,7 @@ class ChainOptions(Options):
         default=32,
         ge=1,
         le=1000,
-        description="answers of different endpoints count together while their slots lie no further apart (slots)",
+        description="answers of different endpoints count together if no further apart (slots, and seconds)",
     )
     max_finality_lag: int = Field(
         default=3600,

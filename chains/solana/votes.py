@@ -3,7 +3,8 @@
 Solana offers no block hash to agree on, and endpoints are rarely at the same slot. A vote is what one endpoint answered
 in one go: a slot, the Clock's time there, and everything that was read but the Clock, as one digest. A content stands
 when q endpoints gave it at slots no further apart than the window. The checkpoint is the lowest slot among those votes:
-its time is then never newer than the state, which errs on the safe side (docs/adr/0023-solana-checkpoints.md).
+its time is then never newer than the state, which errs on the safe side, and older by no more seconds than the window
+has slots (docs/adr/0023-solana-checkpoints.md).
 """
 
 from collections import defaultdict
@@ -39,6 +40,13 @@ def choose(votes: Sequence[Vote], q: int, window: int) -> Choice:
     newest = max((v.slot for v in standing), default=0)
     top = {(v.time, v.content): v for v in standing if v.slot == newest}
     return Choice(next(iter(top.values())) if len(top) == 1 else None, liars)
+
+
+def timely(lowest: Vote, votes: Sequence[Vote], q: int, window: int) -> bool:
+    """Whether q endpoints gave the content of `lowest` no more than `window` seconds after its time. Slots may come
+    slowly, and then a few of them are a long time. To be asked once the time of `lowest` is known to be right."""
+    near = {v.endpoint for v in votes if v.content == lowest.content and 0 <= v.time - lowest.time <= window}
+    return len(near) >= q
 
 
 def behind(votes: Iterable[Vote], q: int, window: int) -> dict[str, tuple[int, int]]:

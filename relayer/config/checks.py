@@ -6,6 +6,9 @@ live, so that a cap never runs out while all is well:
 - slot >= 2 * skew + MIN_WORK: the slots of two honest members overlap long enough to agree in.
 - finality_lag + slot <= staleness: while all is well no honest reading counts as absent. Honest members read within one
   slot, each no further back than the lag, and the horizon lies W below one of those readings.
+- spread + slot + 2 * skew <= staleness, for chains of routes with positions on several chains: a reading that is newer
+  than its checkpoint's time, as it may be where a family agrees without block hashes, must not be newer than the window
+  reaches back, or coins on the move would count twice.
 - heartbeat < lease / 2: a cap is renewed in the first half of its life, so that one missed renewal is survived.
 - lease > heartbeat + finality_lag + (f + 2) * slot + 2 * skew: the lease counts from a reading that is a finality lag
   old. A heartbeat is noticed within a slot, certified within f + 1 more, and clocks differ by the skew.
@@ -96,6 +99,26 @@ def _lags(c: Committee) -> Iterator[Finding]:
             )
 
 
+def _spreads(c: Committee) -> Iterator[Finding]:
+    several = set[str]()
+    for route in c.routes:
+        accounts = [getattr(position, "account", None) for position in getattr(route, "positions", ())]
+        chains = {str(AccountId.parse(account).chain) for account in accounts if account is not None}
+        several |= chains if len(chains) > 1 else set()
+    for name in sorted(several & c.chains.keys()):
+        options = getattr(c.chains[name], "options", None)
+        if options is None:
+            continue
+        spread = family(ChainId.parse(name).namespace).spread(options)
+        if spread and spread + c.slot + 2 * c.skew > c.staleness:
+            yield _found(
+                ("chains", name),
+                f"spread + slot + 2 * skew <= staleness must hold on a chain of a route with positions on several "
+                f"chains, or coins on the move could count twice: {spread} + {c.slot} + {2 * c.skew} > {c.staleness} "
+                "(the chain's readings may be that many seconds newer than their checkpoint)",
+            )
+
+
 def _lint(c: Committee) -> Iterator[Finding]:
     for name, chain in c.chains.items():
         options = getattr(chain, "options", None)
@@ -170,14 +193,22 @@ def _named(route: Route, i: int, key: str) -> list[tuple[Where, str]]:
 
 
 def _own_backing(c: Committee) -> Iterator[Finding]:
-    """A wrapped token among its own collateral would let a mint back the next mint."""
+    """A wrapped token among its own collateral, also by way of other routes, would let a mint back the next mint."""
+    wraps = [{getattr(d, "token", None) for d in getattr(route, "deployments", ())} for route in c.routes]
+    backs = [{getattr(p, "asset", None) for p in getattr(route, "positions", ())} - {None} for route in c.routes]
     for i, route in enumerate(c.routes):
-        tokens = {getattr(deployment, "token", None) for deployment in getattr(route, "deployments", ())}
+        # Everything that a mint of this route could end up backing.
+        reached, tokens = {i}, set(wraps[i])
+        while more := {j for j, assets in enumerate(backs) if j not in reached and assets & tokens}:
+            reached |= more
+            tokens |= set().union(*(wraps[j] for j in more))
         for j, position in enumerate(getattr(route, "positions", ())):
             asset = getattr(position, "asset", None)
             if asset is not None and asset in tokens:
+                by = "" if asset in wraps[i] else ", by way of other routes,"
                 yield _found(
-                    ("routes", i, "positions", j, "asset"), "is a wrapped token of this route, which cannot back itself"
+                    ("routes", i, "positions", j, "asset"),
+                    f"is{by} a wrapped token of this route, which cannot back itself",
                 )
 
 
@@ -247,6 +278,7 @@ _CHECKS: tuple[Check, ...] = (
     _members,
     _route_names,
     _lags,
+    _spreads,
     _lint,
     _used_chains,
     _same_chain,

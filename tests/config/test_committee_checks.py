@@ -163,6 +163,26 @@ def test_a_route_cannot_back_itself() -> None:
     assert "cannot back itself" in findings(raw)["routes[0].positions[1].asset"]
 
 
+def test_routes_cannot_back_each_other() -> None:
+    raw = committee_raw()
+    hoard = {"account": "toy:2:Hoard", "asset": "toy:2/coin:WC", "decimals": 2}
+    second = second_route(raw)
+    raw["routes"][0]["positions"].append({**hoard, "asset": second["deployments"][0]["token"]})
+    assert findings(raw) == {}
+    second["positions"].append({**hoard, "asset": raw["routes"][0]["deployments"][0]["token"]})
+    assert "by way of other routes" in findings(raw)["routes[0].positions[1].asset"]
+    assert "by way of other routes" in findings(raw)["routes[1].positions[1].asset"]
+
+
+def test_readings_of_several_chains_are_not_newer_than_the_window_reaches_back() -> None:
+    raw = edited(committee_raw(), "chains/toy:1/seed", "ivy")
+    assert findings(raw) == {}  # alone on its chain a position is compared with no other
+    raw["routes"][0]["positions"].append({"account": "toy:2:Hoard", "asset": "toy:2/coin:silver", "decimals": 6})
+    slot, skew = raw["slot"], raw["skew"]
+    for staleness, found in ((38 + slot + 2 * skew, False), (37 + slot + 2 * skew, True)):
+        assert ("spread + slot" in findings(edited(raw, "staleness", staleness)).get('chains."toy:1"', "")) is found
+
+
 def test_weights_of_live_deployments_sum_above_zero() -> None:
     raw = edited(edited(committee_raw(), f"{GATE}/weight", 0), "routes/0/deployments/1/retired", True)
     assert "all weights are 0" in findings(raw)["routes[0].deployments"]

@@ -106,6 +106,7 @@ class Cluster:
         self.slot = self.first = slot
         self.states: dict[int, dict[str, Account]] = {slot: accounts()}
         self.skipped: set[int] = set()
+        self.late: dict[int, int] = {}  # seconds by which a slot, and all after it, came later
 
     def advance(self, slots: int = 1) -> int:
         for _ in range(slots):
@@ -123,7 +124,7 @@ class Cluster:
         return self.slot
 
     def time(self, slot: int) -> int:
-        return NOW + slot * 2 // 5
+        return NOW + slot * 2 // 5 + sum(seconds for since, seconds in self.late.items() if since <= slot)
 
     def at(self, slot: int, address: str) -> Account | None:
         if address == CLOCK_SYSVAR:

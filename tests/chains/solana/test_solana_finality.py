@@ -232,6 +232,21 @@ async def test_a_clock_that_the_endpoint_s_own_block_time_contradicts_is_a_lie_t
         assert [told["endpoint"] for told in w.log.named("endpoint_lying")] == ["a"]
 
 
+async def test_states_that_lie_far_apart_in_time_do_not_count_together_however_few_slots_that_are() -> None:
+    async with world(fronts=2) as w, w.opened() as chain:
+        w.cluster.advance(3)
+        w.cluster.late[1003] = 33
+        w.fronts[0].behind = 1
+        asked = asyncio.ensure_future(chain.finalized())
+        while w.fronts[0].asked.count("getMultipleAccounts") < 3:
+            assert not asked.done()
+            await asyncio.sleep(0.01)
+        w.fronts[0].behind = 0
+        at = await asked
+        assert (at.height, at.time) == (1003, w.cluster.time(1003))
+        assert {h.lying for h in chain.health()} == {0}
+
+
 async def test_the_time_of_a_slot_that_others_do_not_know_is_not_taken() -> None:
     async with world() as w, w.opened() as chain:
         w.cluster.advance(3)

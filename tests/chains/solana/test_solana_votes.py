@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chains.solana.votes import Vote, behind, choose
+from chains.solana.votes import Vote, behind, choose, timely
 
 M, Q, WINDOW = 5, 3, 8
 NAMES = [f"e{i}" for i in range(M)]
@@ -119,3 +119,16 @@ def test_who_is_further_behind_than_the_window_lags_and_an_invented_slot_makes_n
     assert behind(votes, 2, WINDOW) == {"c": (89, 98)}
     assert behind([*votes, Vote("d", 10**9, 0, b"")], 2, WINDOW) == {"c": (89, 100)}
     assert behind(votes[:1], 2, WINDOW) == {}
+
+
+def test_the_window_is_one_of_time_too() -> None:
+    """Where slots come slowly, few of them are a long time."""
+    lowest, *others = [
+        Vote("a", 10, 1000, b"x"),
+        Vote("b", 11, 1000 + WINDOW, b"x"),
+        Vote("c", 12, 1000 + WINDOW, b"x"),
+    ]
+    assert timely(lowest, [lowest, *others], Q, WINDOW)
+    assert not timely(lowest, [lowest, others[0], Vote("c", 12, 1001 + WINDOW, b"x")], Q, WINDOW)
+    assert not timely(lowest, [lowest, others[0], Vote("c", 12, 1000 + WINDOW, b"y")], Q, WINDOW)
+    assert not timely(lowest, [lowest, others[0], Vote("b", 12, 1000 + WINDOW, b"x")], Q, WINDOW)

@@ -58,6 +58,10 @@ class ToyFamily:
         if options.seed == "weed":
             yield f"{chain} must not grow from weed"
 
+    def spread(self, options: BaseModel) -> int:
+        assert isinstance(options, ChainOptions)
+        return 38 if options.seed == "ivy" else 0
+
     def cap_limit(self) -> int:
         return 2**64 - 1
 

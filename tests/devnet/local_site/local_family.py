@@ -155,6 +155,9 @@ class MemoryFamily:
     def lint(self, chain: ChainId, options: BaseModel) -> Sequence[str]:
         return ()
 
+    def spread(self, options: BaseModel) -> int:
+        return 0
+
     def cap_limit(self) -> int:
         return 2**64 - 1
 

@@ -81,6 +81,9 @@ class ShownFamily:
     def lint(self, chain: ChainId, options: BaseModel) -> Iterable[str]:
         return ()
 
+    def spread(self, options: BaseModel) -> int:
+        return 0
+
     def cap_limit(self) -> int:
         return 2**128 - 1
 
