@@ -129,6 +129,9 @@ def test_prefixes_that_could_hide_something() -> None:
         check_spec(IAVL, replace(FOOD, leaf=leaf, path=(low,)))
     with pytest.raises(ProofError, match="below its layer"):
         check_spec(IAVL, replace(FOOD, leaf=leaf, path=(step, step)))
+    for prefix in (step.prefix[:3] + b"\0" + step.prefix[3:], step.prefix[:3]):
+        with pytest.raises(ProofError):
+            check_spec(IAVL, replace(FOOD, leaf=leaf, path=(replace(step, prefix=prefix),)))
     for suffix in (step.suffix[:-1], step.suffix + b"\0", step.suffix * 2):
         with pytest.raises(ProofError):
             value(IAVL, bytes(32), encode(replace(FOOD, leaf=leaf, path=(replace(step, suffix=suffix),))), b"food")
@@ -192,6 +195,9 @@ def test_empty_values_prove_nothing_but_may_stand_beside_what_is_absent() -> Non
         assert value(IAVL, tree.root, encode(tree.absent(key)), key) is None
     with pytest.raises(ProofError, match="no key"):
         value(IAVL, tree.root, encode(tree.exist(b"c")), b"")
+    nameless = Tree("iavl", {b"": b"1", b"c": b"1"})
+    with pytest.raises(ProofError, match="without a key"):
+        value(IAVL, nameless.root, encode(nameless.absent(b"b")), b"b")
 
 
 def test_a_single_leaf_has_no_other_beside_it() -> None:

@@ -108,10 +108,13 @@ def test_absent_and_nil_votes_do_not_count() -> None:
     for other in (ABSENT, vote(name, block.commit, nil=True)):
         with pytest.raises(ProofError, match="signed by 20 of 30"):
             light.verify(trusted(), revote(block, {0: other}), NOW, OPTIONS)
-    # A vote for nil that says it is for the block.
-    false = replace(vote(name, block.commit, nil=True), flag="commit")
-    with pytest.raises(ProofError, match="signed by 20 of 30"):
-        light.verify(trusted(), revote(block, {0: false}), NOW, OPTIONS)
+    # A vote for nil that says it is for the block, and the other way round.
+    for false in (
+        replace(vote(name, block.commit, nil=True), flag="commit"),
+        replace(vote(name, block.commit), flag="nil"),
+    ):
+        with pytest.raises(ProofError, match="signed by 20 of 30"):
+            light.verify(trusted(), revote(block, {0: false}), NOW, OPTIONS)
 
 
 def test_each_vote_is_checked_over_its_own_time_round_height_chain_and_key() -> None:
@@ -277,6 +280,11 @@ def test_backward_follows_the_names_of_earlier_headers() -> None:
     ):
         with pytest.raises(ProofError):
             light.verify_before(wrong, headers[5], OPTIONS)
+    # Named by the one above it, but not earlier.
+    late = replace(headers[4], time=headers[5].time)
+    naming = replace(headers[5], last_block_id=replace(headers[5].last_block_id, hash=late.hash))
+    with pytest.raises(ProofError, match="does not come right before"):
+        light.verify_before(late, naming, OPTIONS)
     for height, most in ((5, 9), (6, 9), (1, 3)):
         with pytest.raises(ProofError, match="below"):
             drive(bisection.backward(headers[5], height, OPTIONS, most), headers.__getitem__)

@@ -49,6 +49,8 @@ def test_proofs_of_the_sdk(name: str) -> None:
         ((inner, replace(outer, type="ics23:smt")), APP_HASH, vector["store"], key),
         ((inner, replace(outer, key=other.encode())), APP_HASH, other, key),
         ((replace(inner, key=key + b"\0"), outer), APP_HASH, vector["store"], key + b"\0"),
+        ((replace(inner, key=key + b"\0"), outer), APP_HASH, vector["store"], key),
+        ((inner, replace(outer, key=other.encode())), APP_HASH, vector["store"], key),
     ]
     for arguments in wrong:
         with pytest.raises(ProofError):
