@@ -33,9 +33,9 @@ from chains.solana.node.settings import GenesisAccount, Settings
 from chains.solana.options import ChainOptions, MemberOptions, PositionOptions
 from chains.solana.rpc import Account
 from chains.types import ChainSetup, Locked, Position
+from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.solana import layouts
 from tests.chains.solana.cluster import COLLATERAL, HELD, MINTED, WALLET, key
-from tests.chains.solana.memory import MemoryJournal, Recorder
 
 COUNT, CALL = 1000, 100
 TURNS, STARTS = 7, 3

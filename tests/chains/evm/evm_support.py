@@ -1,4 +1,4 @@
-"""What the tests of the EVM family share: a node with contracts and proxies, a journal in memory, a committee of one.
+"""What the tests of the EVM family share: a node with contracts and proxies, a committee of one.
 
 Blocks come only when a test mines them. Waiting is polling for a condition.
 """
@@ -32,6 +32,7 @@ from chains.evm.options import (
 from chains.proxy import Proxy
 from chains.types import ChainSetup, Checkpoint, Deployment, Position
 from relayer.frost import ciphersuite
+from tests.chains.memory import MemoryJournal, Recorder
 
 CHAIN = ChainId("eip155", "31337")
 DATA = Path(__file__).parent / "data"
@@ -48,50 +49,6 @@ T = TypeVar("T")
 
 def load(name: str) -> Any:
     return json.loads((DATA / name).read_text())
-
-
-class MemoryJournal:
-    """A journal whose content survives the chain that uses it, as a store survives a process."""
-
-    def __init__(self) -> None:
-        self.stored: dict[str, bytes] = {}
-
-    def get(self, key: str) -> bytes | None:
-        return self.stored.get(key)
-
-    def put(self, key: str, value: bytes) -> None:
-        self.stored[key] = value
-
-    def delete(self, key: str) -> None:
-        self.stored.pop(key, None)
-
-    def items(self, prefix: str) -> list[tuple[str, bytes]]:
-        return sorted((k, v) for k, v in self.stored.items() if k.startswith(prefix))
-
-
-class Recorder:
-    """A log that remembers what was logged."""
-
-    def __init__(self) -> None:
-        self.events: list[tuple[str, str, dict[str, Any]]] = []
-
-    def _add(self, level: str, event: str, fields: dict[str, Any]) -> None:
-        self.events.append((level, event, fields))
-
-    def debug(self, event: str, **fields: Any) -> None:
-        self._add("debug", event, fields)
-
-    def info(self, event: str, **fields: Any) -> None:
-        self._add("info", event, fields)
-
-    def warning(self, event: str, **fields: Any) -> None:
-        self._add("warning", event, fields)
-
-    def error(self, event: str, **fields: Any) -> None:
-        self._add("error", event, fields)
-
-    def named(self, event: str) -> list[dict[str, Any]]:
-        return [fields for _, name, fields in self.events if name == event]
 
 
 class Signer:

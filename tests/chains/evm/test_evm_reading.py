@@ -18,9 +18,7 @@ from chains.types import Checkpoint, GateState, Locked, Position
 from tests.chains.evm.evm_support import (
     CHAIN,
     UNIT,
-    MemoryJournal,
     Odd,
-    Recorder,
     World,
     deployed_code,
     healths,
@@ -28,6 +26,7 @@ from tests.chains.evm.evm_support import (
     until,
     world,
 )
+from tests.chains.memory import MemoryJournal, Recorder
 
 BALANCE_OF, TOTAL_SUPPLY = "0x70a08231", "0x18160ddd"
 IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"

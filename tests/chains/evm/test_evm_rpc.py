@@ -27,7 +27,8 @@ from chains.jsonrpc import Call, Endpoint, EndpointError, Fault, Limits, Transpo
 from chains.misbehaviour import FAILURES, HONEST, Behaviour
 from chains.secrets import target, targets
 from chains.values import BadValue
-from tests.chains.evm.evm_support import CHAIN, MEMBER, Recorder, healths, world
+from tests.chains.evm.evm_support import CHAIN, MEMBER, healths, world
+from tests.chains.memory import Recorder
 
 KEY = "k3y-of-the-operator"
 CHAIN_ID = Call("eth_chainId", (), quantity)

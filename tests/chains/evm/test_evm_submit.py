@@ -27,13 +27,12 @@ from tests.chains.evm.evm_support import (
     MEMBER,
     UNIT,
     USER,
-    MemoryJournal,
-    Recorder,
     Signer,
     World,
     healths,
     world,
 )
+from tests.chains.memory import MemoryJournal, Recorder
 
 
 class Clock:

@@ -34,8 +34,8 @@ from chains.solana.rpc import Account
 from chains.solana.state import Committee, Route
 from chains.solana.tokens import Mint, TokenAccount
 from chains.types import ChainSetup, Deployment, EndpointHealth, Position
+from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.solana import layouts
-from tests.chains.solana.memory import MemoryJournal, Recorder
 
 
 def key(name: str) -> str:

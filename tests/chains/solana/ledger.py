@@ -29,7 +29,7 @@ from chains.solana.state import Route
 from chains.solana.submit import Submitter
 from chains.types import Deployment, Journal, Log
 from chains.values import BadValue
-from tests.chains.solana.memory import MemoryJournal, Recorder
+from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.solana.program.statements import Committee, planted, seed
 
 REFERENCE = "4uhcVJyU9pJkvQyS88uRDiswHXSCkY3z"

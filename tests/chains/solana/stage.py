@@ -33,7 +33,7 @@ from chains.solana.tokens import decode_account
 from chains.solana.transactions import Key
 from chains.solana.user import SolanaUser
 from chains.types import ChainSetup, Deployment
-from tests.chains.solana.memory import MemoryJournal, Recorder
+from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.solana.program.statements import EPOCH, Committee, planted, seed
 from tests.chains.solana.validator import asked, validator
 

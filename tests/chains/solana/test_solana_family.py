@@ -13,8 +13,8 @@ from chains.solana.chain import SolanaChain
 from chains.solana.family import FAMILY
 from chains.solana.options import ChainOptions
 from chains.types import Chain, ChainSetup, Family
+from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.solana.cluster import CHAIN, DEPLOYMENT, REFERENCE, WALLET, world
-from tests.chains.solana.memory import MemoryJournal, Recorder
 
 MAINNET = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"
 

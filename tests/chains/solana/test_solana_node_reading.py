@@ -31,8 +31,8 @@ from chains.solana.node.node import LocalNode
 from chains.solana.node.settings import GenesisProgram, Settings
 from chains.solana.options import ChainOptions, DeploymentOptions, MemberOptions, PositionOptions
 from chains.types import ChainSetup, Checkpoint, Deployment, GateState, Locked, Position
+from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.solana.cluster import healths
-from tests.chains.solana.memory import MemoryJournal, Recorder
 from tests.chains.solana.program.statements import Committee
 
 NUMBER, FINALITY = 3, 4

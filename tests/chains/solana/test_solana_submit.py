@@ -12,6 +12,7 @@ from chains.errors import ChainError, Refused, Unreadable
 from chains.solana.outbox import Outbox
 from chains.solana.sending import signature_text
 from chains.types import Receipt
+from tests.chains.memory import MemoryJournal
 from tests.chains.solana.ledger import (
     FINALITY,
     MEMBER,
@@ -23,7 +24,6 @@ from tests.chains.solana.ledger import (
     refuses,
     statement,
 )
-from tests.chains.solana.memory import MemoryJournal
 from tests.chains.solana.program.statements import seed
 from tests.chains.solana.submit_support import budget, landed, stuck, until
 

@@ -16,7 +16,7 @@ from chains.solana.outbox import Entry, Outbox
 from chains.solana.sending import signature_text
 from chains.solana.transactions import Key
 from chains.types import GateState, Receipt
-from tests.chains.solana.memory import MemoryJournal, Recorder
+from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.solana.program.statements import Committee, seed
 from tests.chains.solana.stage import MEMBER, OTHER, OurNode, Stage, going_on, our_stage, validators_stage
 from tests.chains.solana.validator import needed

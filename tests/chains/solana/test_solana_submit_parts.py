@@ -18,8 +18,8 @@ from chains.solana.submit import named, with_margin
 from chains.solana.transactions import MOST_BYTES, Failure, Key, Signed, check_size, failure, fee, size
 from chains.values import BadValue
 from chains.wire import EncodingError
+from tests.chains.memory import MemoryJournal
 from tests.chains.solana.ledger import options
-from tests.chains.solana.memory import MemoryJournal
 from tests.chains.solana.program.statements import seed
 
 ACCOUNT = Key(seed("account"))

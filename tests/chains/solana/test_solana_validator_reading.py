@@ -9,6 +9,7 @@ from chains.endpoint_options import EndpointOptions
 from chains.solana.chain import SolanaChain
 from chains.solana.options import ChainOptions, MemberOptions
 from chains.types import ChainSetup, GateState, Locked
+from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.solana.cluster import (
     CHAIN,
     DEPLOYMENT,
@@ -20,7 +21,6 @@ from tests.chains.solana.cluster import (
     TOKEN_POSITION,
     accounts,
 )
-from tests.chains.solana.memory import MemoryJournal, Recorder
 from tests.chains.solana.validator import asked, needed, validator
 
 

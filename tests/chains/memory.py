@@ -1,4 +1,4 @@
-"""A journal and a log in memory, for the tests of the family."""
+"""A journal and a log in memory, for the tests of families."""
 
 from typing import Any
 
