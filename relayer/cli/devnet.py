@@ -123,7 +123,7 @@ def node(
     number: Annotated[int, typer.Option("--number", metavar="K", min=0, help="Which of the local chains.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Run one local chain of a family in the foreground, without Ballast on it. It ends with the command."""
+    """Run one local chain of a family in the foreground, without a committee. It ends with the command."""
     import os
     import sys
 

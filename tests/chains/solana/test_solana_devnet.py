@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -107,6 +108,29 @@ def test_nothing_secret_stands_in_an_argv(tmp_path: Path) -> None:
     for made in (DEVNET.node(CHAIN, 1, tmp_path), DEVNET.endpoints({2: 1}, tmp_path)):
         for name in ("owner", "user", "vault owner", "solana program"):
             assert account_secret(name).hex() not in " ".join(made.argv)
+
+
+async def test_people_start_a_node_by_a_command_and_ask_it_as_they_ask_a_validator(tmp_path: Path) -> None:
+    (port,) = ports.blocks([DEVNET.ports])
+    command = ("devnet", "node", "solana", "--port", str(port), "--dir", str(tmp_path / "node"))
+    async with (
+        started((sys.executable, "-m", "tests.cli.program", *command)) as printed,
+        aiohttp.ClientSession() as web,
+    ):
+        assert (await printed.readline()).decode().split() == [str(CHAIN), "at", f"http://127.0.0.1:{port}"]
+        assert (await printed.readline()).startswith(b"ready: ")
+
+        async def told(method: str, *params: Any) -> Any:
+            body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            async with web.post(f"http://127.0.0.1:{port}", json=body) as response:
+                return (await response.json())["result"]
+
+        assert await told("getHealth") == "ok"
+        assert (await told("getGenesisHash")).startswith(CHAIN.reference)
+        program = await told("getAccountInfo", PROGRAM, {"encoding": "base64"})
+        assert program["value"]["executable"]
+        committee = await told("getAccountInfo", addresses.committee_address(PROGRAM), {"encoding": "base64"})
+        assert committee["value"] is None
 
 
 def test_a_member_s_table_is_one_that_members_can_use() -> None:
