@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m chains.solana.show_events", description="Events of a transaction.")
     parser.add_argument("--program", required=True, help="address of the program")
     parser.add_argument("--chain", help="CAIP-2 id of the chain, solana:REFERENCE")
-    parser.add_argument("--url", help="JSON-RPC endpoint that knows the transaction")
+    parser.add_argument("--url", help="JSON-RPC endpoint that knows the transaction; env:NAME or file:PATH")
     parser.add_argument("signature", nargs="?", help="of the transaction; without it a log is read from stdin")
     options = parser.parse_args(argv)
     where = (options.chain, options.url, options.signature)
