@@ -42,6 +42,6 @@ lock: setup ## Resolve the locks anew from pyproject.toml (upgrades within its b
 	for name in uv build node; do $$uv $(uv_compile) .ci/requirements-$$name.in -o .ci/requirements-$$name.lock; done
 
 clean: ## Remove what was built here (not .venv, not the cache)
-	@rm -rf build dist .devnet .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
-		contracts/evm/out contracts/evm/cache contracts/evm/node_modules contracts/solana/target
+	@rm -rf build dist .devnet .devnet-node .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
+		contracts/*/out contracts/*/cache contracts/*/node_modules contracts/*/target
 	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
