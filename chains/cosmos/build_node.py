@@ -19,10 +19,11 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from chains.errors import ChainError
 
@@ -189,8 +190,9 @@ def _built(found: Go, target: Path, library: str, progress: Progress) -> None:
         shutil.copyfile(Path(engine) / "internal" / "api" / library, made / library)
         _compile(found, made / "wasmd", len(packages), progress)
         progress("trying it", len(packages), len(packages))
-        # This loads the library. A home of its own, since every command of wasmd makes one.
-        _run([str(made / "wasmd"), "query", "wasm", "libwasmvm-version", "--home", f"{scratch}/home"], made)
+        # This loads the library. wasmd leaves files below $HOME, whatever it is asked.
+        command = [str(made / "wasmd"), "query", "wasm", "libwasmvm-version", "--home", scratch]
+        _run(command, made, {"HOME": scratch})
         made.rename(target)
 
 
@@ -221,11 +223,11 @@ def _compile(found: Go, program: Path, packages: int, progress: Progress) -> Non
         raise BuildError(f"go build of wasmd failed with status {process.returncode}:\n" + "\n".join(said))
 
 
-def _run(command: list[str], directory: Path) -> str:
+def _run(command: list[str], directory: Path, extra: Mapping[str, str] = MappingProxyType({})) -> str:
     done = subprocess.run(
         command,
         cwd=directory,
-        env=_environment(),
+        env={**_environment(), **extra},
         text=True,
         errors="replace",
         stdin=subprocess.DEVNULL,

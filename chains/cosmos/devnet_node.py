@@ -65,7 +65,7 @@ def prepare(
         (home / "config" / "app.toml").write_text(_app(ports), "utf-8")
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ChainError(f"the home of {chain} in {home} cannot be made or read: {error!r}") from None
-    return (str(program), "start", "--home", str(home), "--log_level", "warn", "--log_no_color")
+    return (*_command(program, directory), "start", "--home", str(home), "--log_level", "warn", "--log_no_color")
 
 
 async def ready(chain: str, ports: Ports) -> bool:
@@ -92,9 +92,9 @@ def _make(program: Path, directory: Path, home: Path, chain: str, balances: Bala
     unfinished = directory / "wasmd.unfinished"
     if unfinished.exists():
         shutil.rmtree(unfinished)
-    command = [str(program), "init", chain, "--chain-id", chain, "--default-denom", FEE_DENOMINATION]
+    named = (chain, "--chain-id", chain, "--default-denom", FEE_DENOMINATION)
     done = subprocess.run(
-        [*command, "--home", str(unfinished)],
+        [*_command(program, directory), "init", *named, "--home", str(unfinished)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -110,6 +110,11 @@ def _make(program: Path, directory: Path, home: Path, chain: str, balances: Bala
     (config / "genesis.json").write_text(json.dumps(with_chain(genesis, chain, balances), indent=1), "utf-8")
     _write_secret(config / "priv_validator_key.json", json.dumps(consensus_key_file(chain), indent=1))
     unfinished.rename(home)
+
+
+def _command(program: Path, directory: Path) -> tuple[str, ...]:
+    # Whatever --home says, wasmd also leaves a client.toml below $HOME, which is the user's.
+    return ("env", f"HOME={directory}", str(program))
 
 
 def _write_secret(path: Path, text: str) -> None:
