@@ -1,0 +1,82 @@
+"""How wasmd is built, with a Go that is a script: once, whole or not at all, and with errors that say what to do."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chains.cosmos import build_node
+from chains.cosmos.build_node import BuildError, build, node
+
+GO = """\
+#!/bin/sh
+case "$1 $*" in
+  env*) printf '%s\\n' "{version}" linux amd64 "{compiler}" ;;
+  list*" -m "*) echo "{root}/engine" ;;
+  list*) printf '%s\\n' a b c ;;
+  build*)
+    echo built >> "{root}/builds"
+    printf '%s\\n' a b c >&2
+    while [ "$1" != -o ]; do shift; done
+    printf '#!/bin/sh\\nexit {works}\\n' > "$2" && chmod 755 "$2"
+    exit {status} ;;
+esac
+"""
+
+
+@pytest.fixture
+def fake_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """A Go on PATH that answers as is said, before an empty cache."""
+    (tmp_path / "bin").mkdir()
+    library = tmp_path / "engine" / "internal" / "api" / "libwasmvm.x86_64.so"
+    library.parent.mkdir(parents=True)
+    library.write_bytes(b"the library")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setattr(build_node, "_packaged", lambda: None)
+
+    def answers(version: str = "go1.99.1", compiler: str = "sh", status: int = 0, works: int = 0) -> None:
+        program = tmp_path / "bin" / "go"
+        program.write_text(GO.format(version=version, compiler=compiler, status=status, works=works, root=tmp_path))
+        program.chmod(0o755)
+
+    return answers
+
+
+def test_only_one_process_builds_and_it_says_how_far_it_is(fake_go: Callable[..., None], tmp_path: Path) -> None:
+    fake_go()
+    assert node() is None
+    said: list[tuple[str, int, int]] = []
+    with ThreadPoolExecutor(4) as pool:
+        built = list(pool.map(lambda _: build(lambda *step: said.append(step)), range(4)))
+    assert (tmp_path / "builds").read_text() == "built\n"
+    assert set(built) == {node()}
+    assert (built[0].parent / "libwasmvm.x86_64.so").read_bytes() == b"the library"
+    steps = [step for step in said if step[0] != "another process builds it"]
+    compiled = [("compiling packages", done, 3) for done in (1, 2, 3)]
+    assert steps == [("fetching modules", 0, 0), *compiled, ("trying it", 3, 3)]
+    fake_go(version="go1.99.2")
+    assert node() is None
+
+
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [
+        ({"version": "go1.20.3"}, r"Go 1\.26 or newer, which was not found \(\S+ is go1\.20\.3\): put it on PATH"),
+        ({"compiler": "no-such-compiler -O2"}, "no-such-compiler -O2 is not on PATH: install gcc"),
+        ({"status": 4}, "go build of wasmd failed with status 4:\na\nb\nc"),
+        ({"works": 5}, "wasmd query wasm ...` failed with status 5"),
+        ({"version": "go1.99.1\nwhat"}, "does not answer as Go does"),
+    ],
+)
+def test_a_build_that_cannot_be_leaves_nothing(
+    fake_go: Callable[..., None], tmp_path: Path, answers: dict[str, Any], error: str
+) -> None:
+    fake_go(**answers)
+    with pytest.raises(BuildError, match=error):
+        build(lambda *step: None)
+    assert node() is None
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.suffix != ".lock" and path.is_file()] == []
