@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from frost_cases import bad_points, bad_scalars
+from frost_cases import bad_points, bad_scalars, other_points
 from material import EPOCH, EVEN, MINT_CAP, ODD, Case, Committee, Signature, flip, header, hexed, mint_cap, seed
 
 from chains.encoding import Certificate, Header, Leaf, MintCap, Tree, domain_id, route_id, submission
@@ -165,6 +165,8 @@ def _altered_certificate(s: Submitted) -> list[Case]:
         found.append(_case(f"r_{name}", error, s, statement=body + r + s.signature.z, y=y, scope=scope))
     for name, error, z in bad_scalars(s.signature, s.committee, s.header.message()):
         found.append(_case(f"z_{name}", error, s, statement=body + s.signature.r + z))
+    for name, error, signature, y, scope in other_points(s.committee, s.header.message()):
+        found.append(_case(name, error, replace(s, signature=signature), y=y, scope=scope))
     zeros = s.statement[:-145] + bytes(145)
     found.append(_case("certificate_all_zero", "bad_epoch", s, statement=zeros, y=bytes(32)))
     found.append(_case("signature_all_zero", "bad_point", s, statement=body + bytes(65), y=bytes(32)))

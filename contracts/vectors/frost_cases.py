@@ -74,6 +74,18 @@ def bad_points(signature: Signature) -> list[tuple[str, str, bytes, bytes, str]]
     return found
 
 
+def other_points(committee: Committee, message: bytes) -> list[tuple[str, str, Signature, bytes, str]]:
+    """(name, error, signature, y, scope) of the signatures that fit everything but the parity of R's y. The EVM is also
+    given the y of the point that the equation leads to, which R's prefix denies."""
+    found = []
+    for parity, word in enumerate(("even", "odd")):
+        s = committee.sign_for_the_other_point(message, parity)
+        point_y = b32(FIELD - int.from_bytes(s.y, "big"))
+        found.append((f"equation_of_the_other_point_{word}_r", "bad_signature", s, s.y, "all"))
+        found.append((f"equation_of_the_other_point_and_its_y_{word}_r", "bad_point", s, point_y, "evm"))
+    return found
+
+
 def bad_scalars(signature: Signature, committee: Committee, message: bytes) -> list[tuple[str, str, bytes]]:
     """(name, error, z) of every way in which z can be wrong while R stays."""
     z = int.from_bytes(signature.z, "big")
@@ -139,6 +151,9 @@ def cases() -> list[Case]:
             negated = b32(ORDER - int.from_bytes(s.z, "big"))
             found.append(_case(f"r_and_z_negated_{tag}", "bad_signature", px, p, s, r=both, z=negated, y=y))
             found.append(_case(f"other_message_{tag}", "bad_signature", px, p, s, message=flip(MESSAGE, 255)))
+        for name, error, s, y, scope in other_points(committee, MESSAGE):
+            group = committee.group
+            found.append(_case(f"{name}_{key}_key", error, group.px, group.parity, s, y=y, scope=scope))
     return (
         found
         + _keys(EVEN, EVEN.sign(MESSAGE, 0))

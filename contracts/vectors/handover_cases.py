@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from frost_cases import HIGH_ON_CURVE, OFF_CURVE, bad_points, bad_scalars
+from frost_cases import HIGH_ON_CURVE, OFF_CURVE, bad_points, bad_scalars, other_points
 from material import EPOCH, EVEN, HANDOVER, NEXT, ODD, Case, Signature, b32, flip, header, hexed, mint_cap
 
 from chains.encoding import Handover, Header, Leaf, Tree, domain_id
@@ -150,6 +150,8 @@ def _proofs(s: Submitted) -> list[Case]:
         found.append(_case(f"proof_r_{name}", "bad_proof", s, proof=Signature(r, s.proof.z), proof_y=y, scope=scope))
     for name, _, z in bad_scalars(s.proof, NEXT, message):
         found.append(_case(f"proof_z_{name}", "bad_proof", s, proof=Signature(s.proof.r, z)))
+    for name, _, proof, y, scope in other_points(NEXT, message):
+        found.append(_case(f"proof_{name}", "bad_proof", s, proof=proof, proof_y=y, scope=scope))
     return found
 
 

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
+import coincurve
+
 from chains.encoding import Handover, Header, MintCap, domain_id, evidence, route_id
 from relayer.frost import GroupKey, KeyPackage, PublicKeyPackage, aggregate, deal, round1, round2
-from relayer.frost.curve import FIELD
+from relayer.frost.curve import FIELD, ORDER
+from relayer.frost.session import challenge
 
 Case = dict[str, str | bool]
 
@@ -89,6 +92,16 @@ class Committee:
             if signature.r[0] == 2 + parity:
                 return signature
         raise AssertionError("no R of that parity")
+
+    def sign_for_the_other_point(self, message: bytes, parity: int) -> Signature:
+        """Not a signature, made with the whole secret: R has a y of `parity` and is what is hashed, but
+        z * G - e * P is -R. Whoever compares x alone, or takes the point's y for the prefix's, accepts it."""
+        k = int.from_bytes(seed(f"{message.hex()} the other point"), "big") % ORDER
+        point = coincurve.PrivateKey.from_int(k).public_key.format()
+        if point[0] == 2 + parity:
+            k, point = ORDER - k, bytes([point[0] ^ 1]) + point[1:]
+        r = bytes([2 + parity]) + point[1:]
+        return Signature(r, b32((k + challenge(self.group, r, message) * self.secret) % ORDER))
 
     def _signatures(self, message: bytes) -> Iterator[Signature]:
         for attempt in range(64):
