@@ -1,9 +1,9 @@
-"""An opened EVM chain: its parts put together, behind the two roles of `chains.types.Chain`."""
+"""Opens an EVM chain: puts its parts together."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from chains.errors import Refused, Unreadable
+from chains.errors import Refused
 from chains.evm.admission import admission
 from chains.evm.check import Checker
 from chains.evm.finality import Finality
@@ -13,66 +13,22 @@ from chains.evm.reader import Reader
 from chains.evm.rpc import judge
 from chains.evm.sender import Sender
 from chains.evm.submit import Submitter
-from chains.halts import Halts
-from chains.jsonrpc import Endpoint, Limits, Transport
-from chains.quorum import Quorum
-from chains.secrets import targets
-from chains.types import ChainSetup, Checkpoint, Deployment, EndpointHealth, GateState, Locked, Position, Receipt
+from chains.opened import Ground, OpenedChain
+from chains.types import ChainSetup
 
 
-class EvmChain:
-    """See `chains.types.Chain`. `clock` gives Unix seconds."""
-
-    def __init__(self, setup: ChainSetup, clock: Callable[[], float] = time.time) -> None:
-        chain_options, options = setup.chain_options, setup.member_options
-        if not isinstance(chain_options, ChainOptions) or not isinstance(options, MemberOptions):
-            raise Refused(f"{setup.chain}: options of another family")
-        self._setup = setup
-        self._transport = Transport()
-        endpoints = [Endpoint(target, self._transport, Limits.of(options), judge) for target in targets(options)]
-        self._quorum = Quorum(endpoints, admission(setup.chain.reference, chain_options), options, setup.log)
-        halts = Halts(str(setup.chain), setup.journal, setup.log)
-        self._finality = Finality(
-            str(setup.chain), self._quorum, chain_options, options, setup.journal, halts, setup.log, clock
-        )
-        self._reader = Reader(self._quorum, self._finality, halts, setup.log)
-        self._submitter = self._submits(options, clock) if setup.account_secret is not None else None
-
-    def _submits(self, options: MemberOptions, clock: Callable[[], float]) -> Submitter:
-        setup = self._setup
-        assert setup.account_secret is not None
-        outbox = Outbox(setup.journal)
-        chain_id = int(setup.chain.reference)
-        sender = Sender(chain_id, setup.account_secret, self._quorum, outbox, options, setup.log, clock)
-        return Submitter(sender, self._quorum, self._finality, options, setup.log)
-
-    async def check(self) -> None:
-        await self._quorum.admit_all()
-        findings = await Checker(self._quorum, self._finality, self._setup).findings()
-        if findings:
-            raise Refused("\n".join(findings))
-
-    async def finalized(self) -> Checkpoint:
-        return await self._finality.finalized()
-
-    async def locked(self, positions: Sequence[Position], at: Checkpoint) -> tuple[Locked | Unreadable, ...]:
-        return await self._reader.locked(positions, at)
-
-    async def deployments(self, ds: Sequence[Deployment], at: Checkpoint) -> tuple[GateState | Unreadable, ...]:
-        return await self._reader.deployments(ds, at)
-
-    async def submit(self, deployment: Deployment, submission: bytes, key: str) -> Receipt | None:
-        if self._submitter is None:
-            raise Refused(f"{self._setup.chain}: no account is configured, so that nothing can be submitted")
-        return await self._submitter.submit(deployment, submission, key)
-
-    async def settle(self) -> None:
-        if self._submitter is not None:
-            await self._submitter.settle()
-
-    def health(self) -> tuple[EndpointHealth, ...]:
-        return self._quorum.health()
-
-    async def close(self) -> None:
-        await self._quorum.close()
-        await self._transport.close()
+def open_chain(setup: ChainSetup, clock: Callable[[], float] = time.time) -> OpenedChain:
+    """See `chains.types.Family.open`. `clock` gives Unix seconds."""
+    chain_options, options = setup.chain_options, setup.member_options
+    if not isinstance(chain_options, ChainOptions) or not isinstance(options, MemberOptions):
+        raise Refused(f"{setup.chain}: options of another family")
+    ground = Ground.of(setup, options, judge, admission(setup.chain.reference, chain_options), clock)
+    quorum, log = ground.quorum, ground.log
+    finality = Finality(ground, chain_options, options)
+    submitter = None
+    if setup.account_secret is not None:
+        chain_id, outbox = int(setup.chain.reference), Outbox(setup.journal)
+        sender = Sender(chain_id, setup.account_secret, quorum, outbox, options, log, clock)
+        submitter = Submitter(sender, quorum, finality, options, log)
+    reader, checker = Reader(quorum, finality, ground.halts, log), Checker(quorum, finality, setup)
+    return OpenedChain(ground, finality, reader, checker, submitter)

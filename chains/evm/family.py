@@ -17,9 +17,9 @@ from chains.types import Checkpoint, Journal, Position
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from chains.evm.chain import EvmChain
     from chains.evm.demo import EvmDevnet
     from chains.evm.user import EvmUser
+    from chains.opened import OpenedChain
     from chains.types import ChainSetup
 
 _GATE_CAP_BITS = 128
@@ -65,11 +65,11 @@ class EvmFamily:
     def cap_limit(self) -> int:
         return (1 << _GATE_CAP_BITS) - 1
 
-    def open(self, setup: "ChainSetup") -> "EvmChain":
+    def open(self, setup: "ChainSetup") -> "OpenedChain":
         """See `Family.open`. Raises `Refused` for secrets that cannot be resolved."""
-        from chains.evm.chain import EvmChain
+        from chains.evm.chain import open_chain
 
-        return EvmChain(setup)
+        return open_chain(setup)
 
     def check_proof(self, position: Position, at: Checkpoint, amount: int, proof: bytes) -> None:
         proofs.check(position, at, amount, proof)

@@ -7,9 +7,8 @@ another block at its height, finality was broken and the chain halts.
 """
 
 import asyncio
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chains import checkpoints
@@ -18,10 +17,10 @@ from chains.evm import headers
 from chains.evm.headers import Header
 from chains.evm.options import ChainOptions, MemberOptions
 from chains.evm.values import quantity
-from chains.halts import CHAIN, Halts
+from chains.halts import CHAIN
 from chains.jsonrpc import Call
-from chains.quorum import Quorum
-from chains.types import Checkpoint, Journal, Log
+from chains.opened import Ground
+from chains.types import Checkpoint
 
 _REMEMBERED_HEADERS = 256
 
@@ -72,21 +71,12 @@ def choose(
 
 
 class Finality:
-    """Finds checkpoints and keeps the headers of the recent ones. `clock` gives Unix seconds."""
+    """Finds checkpoints and keeps the headers of the recent ones."""
 
-    def __init__(
-        self,
-        chain: str,
-        quorum: Quorum,
-        chain_options: ChainOptions,
-        options: MemberOptions,
-        journal: Journal,
-        halts: Halts,
-        log: Log,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._chain, self._quorum, self._halts, self._journal = chain, quorum, halts, journal
-        self._chain_options, self._options, self._log, self._clock = chain_options, options, log, clock
+    def __init__(self, ground: Ground, chain_options: ChainOptions, options: MemberOptions) -> None:
+        self._chain, self._quorum, self._halts = ground.chain, ground.quorum, ground.halts
+        self._journal, self._clock = ground.journal, ground.clock
+        self._chain_options, self._options = chain_options, options
         self._headers: dict[bytes, Header] = {}
         self._lock = asyncio.Lock()
 

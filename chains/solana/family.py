@@ -15,7 +15,7 @@ from chains.types import Checkpoint, Journal, Position
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from chains.solana.chain import SolanaChain
+    from chains.opened import OpenedChain
     from chains.solana.devnet import SolanaDevnet
     from chains.solana.user import SolanaUser
     from chains.types import ChainSetup
@@ -59,11 +59,11 @@ class SolanaFamily:
     def cap_limit(self) -> int:
         return (1 << _GATE_CAP_BITS) - 1
 
-    def open(self, setup: "ChainSetup") -> "SolanaChain":
+    def open(self, setup: "ChainSetup") -> "OpenedChain":
         """See `Family.open`. Raises `Refused` for secrets that cannot be resolved."""
-        from chains.solana.chain import SolanaChain
+        from chains.solana.chain import open_chain
 
-        return SolanaChain(setup)
+        return open_chain(setup)
 
     def check_proof(self, position: Position, at: Checkpoint, amount: int, proof: bytes) -> None:
         """Solana offers no proofs of accounts that could be checked offline: there is none to be shown."""

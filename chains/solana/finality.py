@@ -6,7 +6,6 @@ account at the commitment `finalized`, and keeps the last snapshots for those wh
 """
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,15 +15,15 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_before_delay, 
 
 from chains import checkpoints
 from chains.errors import Unreadable
-from chains.halts import CHAIN, Halts
+from chains.halts import CHAIN
 from chains.hashing import keccak256
-from chains.quorum import Quorum
+from chains.opened import Ground
 from chains.solana import rpc
 from chains.solana.addresses import to_bytes
 from chains.solana.options import ChainOptions, MemberOptions
 from chains.solana.plan import Accounts, Moved, Plan, Reading
 from chains.solana.votes import Vote, behind, choose, timely
-from chains.types import Checkpoint, Journal, Log
+from chains.types import Checkpoint
 from chains.values import BadValue
 from chains.wire import Writer
 
@@ -53,22 +52,12 @@ def checkpoint(chain: str, genesis_hash: str, slot: int, time_: int) -> Checkpoi
 
 
 class Finality:
-    """Reads, agrees and remembers. `clock` gives Unix seconds."""
+    """Reads, agrees and remembers."""
 
-    def __init__(
-        self,
-        chain: str,
-        plan: Plan,
-        quorum: Quorum,
-        chain_options: ChainOptions,
-        options: MemberOptions,
-        journal: Journal,
-        halts: Halts,
-        log: Log,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._chain, self._plan, self._quorum, self._halts, self._journal = chain, plan, quorum, halts, journal
-        self._chain_options, self._options, self._log, self._clock = chain_options, options, log, clock
+    def __init__(self, ground: Ground, plan: Plan, chain_options: ChainOptions, options: MemberOptions) -> None:
+        self._chain, self._quorum, self._halts = ground.chain, ground.quorum, ground.halts
+        self._journal, self._log, self._clock = ground.journal, ground.log, ground.clock
+        self._plan, self._chain_options, self._options = plan, chain_options, options
         self._snapshots: dict[bytes, Snapshot] = {}
         self._lock = asyncio.Lock()
 

@@ -26,7 +26,7 @@ from solders.pubkey import Pubkey
 from chains.caip import AccountId, AssetId, ChainId
 from chains.endpoint_options import EndpointOptions
 from chains.solana.addresses import to_text
-from chains.solana.chain import SolanaChain
+from chains.solana.chain import open_chain
 from chains.solana.node import genesis
 from chains.solana.node.node import LocalNode
 from chains.solana.node.settings import GenesisAccount, Settings
@@ -72,7 +72,7 @@ async def _measured(url: str) -> tuple[float, float]:
         Recorder(),
     )
     readings, plain = list[float](), list[float]()
-    chain, client = SolanaChain(setup), AsyncClient(url)
+    chain, client = open_chain(setup), AsyncClient(url)
     keys = [Pubkey.from_string(vault) for vault in VAULTS]
     try:
         for _ in range(TURNS):

@@ -18,7 +18,6 @@ from chains.caip import AccountId, AssetId, ChainId
 from chains.encoding import Certificate, Header, MintCap, Tree, evidence, route_id, submission
 from chains.endpoint_options import EndpointOptions
 from chains.evm.abi import Interface
-from chains.evm.chain import EvmChain
 from chains.evm.client import Client
 from chains.evm.devnet import Devnet
 from chains.evm.family import FAMILY
@@ -29,6 +28,7 @@ from chains.evm.options import (
     MemberOptions,
     PositionOptions,
 )
+from chains.opened import OpenedChain
 from chains.proxy import Proxy
 from chains.types import ChainSetup, Checkpoint, Deployment, Position
 from relayer.frost import ciphersuite
@@ -125,7 +125,7 @@ class World:
         return replace(default, **changes)
 
     @asynccontextmanager
-    async def opened(self, **changes: Any) -> AsyncIterator[EvmChain]:
+    async def opened(self, **changes: Any) -> AsyncIterator[OpenedChain]:
         chain = FAMILY.open(self.setup(**changes))
         try:
             yield chain
@@ -160,7 +160,7 @@ class World:
         block = await self.node.call("eth_getBlockByNumber", "latest", False)
         return int(block["timestamp"], 16)
 
-    async def final(self, chain: EvmChain) -> Checkpoint:
+    async def final(self, chain: OpenedChain) -> Checkpoint:
         """The checkpoint after everything so far has become final."""
         await self.node.mine(4)
         return await chain.finalized()
@@ -225,7 +225,7 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
-def healths(chain: EvmChain) -> dict[str, Any]:
+def healths(chain: OpenedChain) -> dict[str, Any]:
     return {h.name: h for h in chain.health()}
 
 

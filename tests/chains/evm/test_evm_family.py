@@ -13,11 +13,11 @@ from chains.caip import AccountId, AssetId, CaipError, ChainId
 from chains.errors import ChainError, Refused
 from chains.evm import tools
 from chains.evm.addresses import canonical, checksummed
-from chains.evm.chain import EvmChain
 from chains.evm.devnet import Devnet
 from chains.evm.family import FAMILY
 from chains.evm.options import ChainOptions
 from chains.evm.transfer_probe import PROBE
+from chains.opened import OpenedChain
 from chains.types import Chain, Family
 from tests.chains.evm.evm_support import CHAIN, MEMBER, world
 
@@ -38,7 +38,7 @@ async def test_the_family_is_found_by_its_namespace_and_conforms() -> None:
     found = registry.family("eip155")
     assert found.namespace == "eip155"
     async with world(contracts=False) as w, w.opened() as chain:
-        assert isinstance(chain, EvmChain)
+        assert isinstance(chain, OpenedChain)
         conforms(FAMILY, chain)
 
 

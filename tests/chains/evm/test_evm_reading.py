@@ -8,12 +8,13 @@ import pytest
 
 from chains.caip import AccountId
 from chains.errors import Halted, ProofError, Refused, Unreadable
-from chains.evm.chain import EvmChain
+from chains.evm.chain import open_chain
 from chains.evm.family import FAMILY
 from chains.evm.misbehaviour import Rule
 from chains.evm.options import DeploymentOptions, PositionOptions
 from chains.halts import HaltedReading, halted, resume
 from chains.misbehaviour import HONEST, Behaviour
+from chains.opened import OpenedChain
 from chains.types import Checkpoint, GateState, Locked, Position
 from tests.chains.evm.evm_support import (
     CHAIN,
@@ -36,7 +37,7 @@ def lying(**rule: Any) -> Behaviour[Rule]:
     return Behaviour(mode="lying", rules=(Rule(**rule),))
 
 
-async def locked(chain: EvmChain, position: Position, at: Checkpoint) -> Locked | Unreadable:
+async def locked(chain: OpenedChain, position: Position, at: Checkpoint) -> Locked | Unreadable:
     return (await chain.locked((position,), at))[0]
 
 
@@ -216,7 +217,7 @@ async def test_a_stall_of_finality_keeps_the_checkpoint_and_ends_in_unreadable()
         # The blocks of this node lie in the future, so that a clock of the test's own is needed to be late.
         impatient = w.setup(chain_options=w.chain_options.model_copy(update={"max_finality_lag": 100}))
         for late, stalls in ((100, False), (101, True)):
-            chain = EvmChain(impatient, clock=functools.partial(float, first.time + late))
+            chain = open_chain(impatient, clock=functools.partial(float, first.time + late))
             try:
                 if stalls:
                     with pytest.raises(Unreadable, match="finality stalls"):

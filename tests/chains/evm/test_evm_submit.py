@@ -12,7 +12,7 @@ from chains.encoding import EncodingError
 from chains.errors import ChainError, Refused, Unreadable
 from chains.evm import fees
 from chains.evm.abi import error_name, interface
-from chains.evm.chain import EvmChain
+from chains.evm.chain import open_chain
 from chains.evm.client import Client
 from chains.evm.fees import Bid
 from chains.evm.misbehaviour import Rule
@@ -21,6 +21,7 @@ from chains.evm.outbox import Attempt, Entry, Outbox
 from chains.evm.submit import with_y
 from chains.hashing import keccak256
 from chains.misbehaviour import Behaviour
+from chains.opened import OpenedChain
 from chains.types import ChainSetup, GateState, Receipt
 from tests.chains.evm.evm_support import (
     CHAIN,
@@ -45,9 +46,9 @@ class Clock:
         return self.now
 
 
-async def opened(w: World, journal: MemoryJournal, clock: Clock | None = None, **options: Any) -> EvmChain:
+async def opened(w: World, journal: MemoryJournal, clock: Clock | None = None, **options: Any) -> OpenedChain:
     setup: ChainSetup = w.setup(journal=journal, options=w.member_options(**options))
-    return EvmChain(setup, clock=clock or Clock())
+    return open_chain(setup, clock=clock or Clock())
 
 
 async def sent(w: World, account: bytes = MEMBER) -> int:
@@ -252,7 +253,7 @@ async def test_fees_above_the_cap_stop_bumps_and_new_transactions() -> None:
         await w.node.mine()
         clock.now += 4000
         low = w.member_options(max_fee_per_gas=bid.max_fee + 1)
-        chain = EvmChain(w.setup(journal=journal, options=low, log=recorder), clock=clock)
+        chain = open_chain(w.setup(journal=journal, options=low, log=recorder), clock=clock)
         await chain.settle()
         assert len(Outbox(journal).entries()[0].attempts) == 1
         assert recorder.named("fee_cap_reached")

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from chains.caip import AccountId, AssetId, ChainId
 from chains.encoding import route_id
 from chains.endpoint_options import EndpointOptions
+from chains.opened import OpenedChain
 from chains.solana.addresses import (
     CLOCK_SYSVAR,
     SYSTEM_PROGRAM,
@@ -27,7 +28,7 @@ from chains.solana.addresses import (
     route_address,
     to_text,
 )
-from chains.solana.chain import SolanaChain
+from chains.solana.chain import open_chain
 from chains.solana.options import ChainOptions, DeploymentOptions, MemberOptions, PositionOptions
 from chains.solana.program_data import code_hash
 from chains.solana.rpc import Account
@@ -237,8 +238,8 @@ class World:
         return replace(default, **changes)
 
     @asynccontextmanager
-    async def opened(self, **changes: Any) -> AsyncIterator[SolanaChain]:
-        chain = SolanaChain(self.setup(**changes), lambda: self.now)
+    async def opened(self, **changes: Any) -> AsyncIterator[OpenedChain]:
+        chain = open_chain(self.setup(**changes), lambda: self.now)
         try:
             yield chain
         finally:
@@ -310,5 +311,5 @@ def base64_of(account: Account) -> list[str]:
     return [base64.b64encode(account.data).decode(), "base64"]
 
 
-def healths(chain: SolanaChain) -> dict[str, EndpointHealth]:
+def healths(chain: OpenedChain) -> dict[str, EndpointHealth]:
     return {h.name: h for h in chain.health()}

@@ -19,8 +19,8 @@ from chains.devnet import Committee as GroupKey
 from chains.devnet import Table
 from chains.encoding import MintCap
 from chains.endpoint_options import EndpointOptions
+from chains.opened import OpenedChain
 from chains.solana.addresses import TOKEN_PROGRAM
-from chains.solana.chain import SolanaChain
 from chains.solana.devnet import PROGRAM
 from chains.solana.events import Event, events
 from chains.solana.family import FAMILY
@@ -57,7 +57,7 @@ class SolanaGround:
     committee: Committee
     vaults: Mapping[str, Table]
     payers: frozenset[int] = frozenset(range(N))
-    opening: Callable[[ChainSetup], SolanaChain] = field(default=FAMILY.open)
+    opening: Callable[[ChainSetup], OpenedChain] = field(default=FAMILY.open)
 
     def position(self, route: str) -> Position:
         account = self.vaults[route]["account"]

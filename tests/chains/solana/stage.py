@@ -17,9 +17,10 @@ from chains.caip import AccountId, AssetId, ChainId
 from chains.devnet import Committee as GroupKey
 from chains.encoding import MintCap, route_id
 from chains.endpoint_options import EndpointOptions
+from chains.opened import OpenedChain
 from chains.proxy import Proxy
 from chains.solana.addresses import CLOCK_SYSVAR, REFERENCE_SIZE, to_text, token_address
-from chains.solana.chain import SolanaChain
+from chains.solana.chain import open_chain
 from chains.solana.client import Client
 from chains.solana.clock import read_clock
 from chains.solana.demo import SolanaLocalChain
@@ -77,7 +78,7 @@ class Stage:
         return MemberOptions(**(settings | changes))
 
     @asynccontextmanager
-    async def opened(self, **changes: Any) -> AsyncIterator[SolanaChain]:
+    async def opened(self, **changes: Any) -> AsyncIterator[OpenedChain]:
         """A member that starts. `options`: changes to its options; the rest changes the set-up."""
         setup = ChainSetup(
             self.chain,
@@ -89,7 +90,7 @@ class Stage:
             Recorder(),
             MEMBER,
         )
-        chain = SolanaChain(replace(setup, **changes))
+        chain = open_chain(replace(setup, **changes))
         try:
             yield chain
         finally:

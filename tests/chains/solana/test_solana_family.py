@@ -8,8 +8,8 @@ from nacl.signing import SigningKey
 
 from chains.caip import AccountId, AssetId, CaipError, ChainId
 from chains.errors import Refused
+from chains.opened import OpenedChain
 from chains.solana.addresses import to_text
-from chains.solana.chain import SolanaChain
 from chains.solana.family import FAMILY
 from chains.solana.options import ChainOptions
 from chains.types import Chain, ChainSetup, Family
@@ -25,7 +25,7 @@ def conforms(family: Family, chain: Chain) -> None:
 
 async def test_the_family_conforms() -> None:
     async with world() as w, w.opened() as chain:
-        assert isinstance(chain, SolanaChain)
+        assert isinstance(chain, OpenedChain)
         conforms(FAMILY, chain)
 
 

@@ -10,8 +10,8 @@ import pytest
 from chains.errors import Halted, Refused, Unreadable
 from chains.halts import halted, resume
 from chains.hashing import keccak256
+from chains.opened import OpenedChain
 from chains.solana.addresses import CLOCK_SYSVAR, to_bytes
-from chains.solana.chain import SolanaChain
 from chains.solana.family import FAMILY
 from chains.types import Locked
 from tests.chains.solana import layouts
@@ -41,7 +41,7 @@ from tests.chains.solana.cluster import (
 OTHER_GENESIS = key("another cluster")
 
 
-async def amounts(chain: SolanaChain, w: World) -> list[Any]:
+async def amounts(chain: OpenedChain, w: World) -> list[Any]:
     """What is locked at the newest checkpoint; an `Unreadable` in the place of what is not read."""
     found = await chain.locked(w.positions, await chain.finalized())
     return [one.amount if isinstance(one, Locked) else one for one in found]

@@ -20,9 +20,10 @@ from chains.encoding import route_id
 from chains.endpoint_options import EndpointOptions
 from chains.errors import Unreadable
 from chains.misbehaviour import FAILURES, Behaviour
+from chains.opened import OpenedChain
 from chains.proxy import Proxy
 from chains.solana.addresses import to_text
-from chains.solana.chain import SolanaChain
+from chains.solana.chain import open_chain
 from chains.solana.demo import SolanaLocalChain
 from chains.solana.devnet import ARTIFACT, OWNER, PROGRAM
 from chains.solana.misbehaviour import Rule, SolanaDialect
@@ -63,7 +64,7 @@ class World:
         return task.result()
 
     @asynccontextmanager
-    async def opened(self, **changes: Any) -> AsyncIterator[SolanaChain]:
+    async def opened(self, **changes: Any) -> AsyncIterator[OpenedChain]:
         endpoints = tuple(
             EndpointOptions(name=name, url=SecretStr(proxy.url))
             for name, proxy in zip("abc", self.proxies, strict=True)
@@ -78,13 +79,13 @@ class World:
             self.journal,
             self.log,
         )
-        chain = SolanaChain(setup)
+        chain = open_chain(setup)
         try:
             yield chain
         finally:
             await chain.close()
 
-    async def locked(self, chain: SolanaChain, at: Checkpoint | None = None) -> Any:
+    async def locked(self, chain: OpenedChain, at: Checkpoint | None = None) -> Any:
         return (await chain.locked((self.token,), at or await chain.finalized()))[0]
 
 

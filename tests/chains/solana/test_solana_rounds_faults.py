@@ -13,7 +13,7 @@ import pytest
 from solders.signature import Signature
 
 from chains.encoding import route_id
-from chains.solana.chain import SolanaChain
+from chains.solana.chain import open_chain
 from chains.solana.events import StatementAccepted
 from chains.solana.finality import Finality
 from chains.solana.node.node import LocalNode
@@ -139,7 +139,7 @@ async def test_while_finality_stalls_caps_run_out_and_nothing_newer_is_believed(
     async with solana_committee(tmp_path, nats, {"usd": (1,)}, 700_000) as c:
         ground, (gate,), position = c.world, c.world.deployments, c.world.position("usd")
         site, ahead = ground.sites[gate.chain], 0.0
-        ground.opening = lambda setup: SolanaChain(setup, lambda: time.time() + ahead)
+        ground.opening = lambda setup: open_chain(setup, lambda: time.time() + ahead)
         async with running(c) as members:
             first = round_now(members[0])
             await until(lambda: ground.gate(gate).cap == 700_000)

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from chains.endpoint_options import EndpointOptions
-from chains.solana.chain import SolanaChain
+from chains.solana.chain import open_chain
 from chains.solana.options import ChainOptions, MemberOptions
 from chains.types import ChainSetup, GateState, Locked
 from tests.chains.memory import MemoryJournal, Recorder
@@ -35,7 +35,7 @@ async def test_a_real_validator_is_read(tmp_path: Path) -> None:
         genesis = ChainOptions(genesis_hash=await asked(url, "getGenesisHash"))
         positions = (TOKEN_POSITION, NATIVE_POSITION)
         setup = ChainSetup(CHAIN, genesis, options, positions, (DEPLOYMENT,), MemoryJournal(), Recorder())
-        chain = SolanaChain(setup, time.time)
+        chain = open_chain(setup, time.time)
         try:
             await chain.check()
             before = await chain.finalized()
