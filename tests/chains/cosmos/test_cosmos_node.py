@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from chains.cosmos import bisection, blocks_json, multistore, stores
 from chains.cosmos.build_node import build, node
@@ -255,6 +256,28 @@ def test_another_chain_on_the_port_is_named(chain: Node) -> None:
     with pytest.raises(ChainError, match="the chain 'ballast-local-0' answers, not 'ballast-local-1'"):
         asyncio.run(ready(chain_id(1), chain.ports))
     assert not asyncio.run(ready(CHAIN, replace(chain.ports, rest=free_ports().rest)))
+
+
+@pytest.mark.parametrize(
+    ("height", "behind", "expected"),
+    [("1", False, True), ("0", False, False), ("7", True, False), (None, False, False)],
+)
+async def test_a_node_is_ready_with_its_first_block(height: str | None, behind: bool, expected: bool) -> None:
+    status = {"node_info": {"network": CHAIN}, "sync_info": {"latest_block_height": height, "catching_up": behind}}
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({"result": status})
+
+    application = web.Application()
+    application.router.add_get("/status", answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        port = runner.addresses[0][1]
+        assert await ready(CHAIN, Ports(port, port, port, port)) is expected
+    finally:
+        await runner.cleanup()
 
 
 @needs_wasmd
