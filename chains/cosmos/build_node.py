@@ -134,10 +134,17 @@ def main() -> int:
 
 
 def _needed() -> tuple[int, int]:
-    found = re.search(r"^go (\d+)\.(\d+)", (MODULE / "go.mod").read_text("utf-8"), re.MULTILINE)
+    found = re.search(r"^go (\d+)\.(\d+)", _pinned("go.mod").decode("utf-8", "replace"), re.MULTILINE)
     if found is None:
         raise BuildError(f"{MODULE / 'go.mod'} does not say which Go it needs")
     return int(found[1]), int(found[2])
+
+
+def _pinned(name: str) -> bytes:
+    try:
+        return (MODULE / name).read_bytes()
+    except OSError as error:
+        raise BuildError(f"{MODULE / name} cannot be read ({error.strerror}): install ballast again") from None
 
 
 def _packaged() -> str | None:
@@ -160,7 +167,7 @@ def _asked(program: Path) -> Go:
 def _target(found: Go) -> Path:
     digest = hashlib.sha256()
     for part in (
-        *((MODULE / name).read_bytes() for name in ("go.mod", "go.sum")),
+        *(_pinned(name) for name in ("go.mod", "go.sum")),
         *(text.encode() for text in (found.version, found.system, found.machine, " ".join(_FLAGS))),
     ):
         digest.update(len(part).to_bytes(8, "big") + part)
@@ -224,16 +231,19 @@ def _compile(found: Go, program: Path, packages: int, progress: Progress) -> Non
 
 
 def _run(command: list[str], directory: Path, extra: Mapping[str, str] = MappingProxyType({})) -> str:
-    done = subprocess.run(
-        command,
-        cwd=directory,
-        env={**_environment(), **extra},
-        text=True,
-        errors="replace",
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            cwd=directory,
+            env={**_environment(), **extra},
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise BuildError(f"{command[0]} cannot be run: {error.strerror}") from None
     if done.returncode:
         said = "\n".join(done.stderr.splitlines()[-_SAID_LINES:])
         raise BuildError(f"`{' '.join(command[:3])} ...` failed with status {done.returncode}:\n{said}")

@@ -80,3 +80,19 @@ def test_a_build_that_cannot_be_leaves_nothing(
         build(lambda *step: None)
     assert node() is None
     assert [path for path in (tmp_path / "cache").rglob("*") if path.suffix != ".lock" and path.is_file()] == []
+
+
+def test_a_package_without_the_module_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build_node, "MODULE", tmp_path)
+    assert node() is None
+    with pytest.raises(
+        BuildError, match=r"go\.mod cannot be read \(No such file.*\): install ballast again"
+    ):
+        build(lambda *step: None)
+
+
+def test_a_go_that_cannot_be_run_is_named(fake_go: Callable[..., None], tmp_path: Path) -> None:
+    fake_go()
+    (tmp_path / "bin" / "go").write_text("#!/no/such/shell\n")
+    with pytest.raises(BuildError, match=r"bin/go cannot be run"):
+        build(lambda *step: None)
