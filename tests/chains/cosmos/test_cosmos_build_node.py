@@ -85,9 +85,7 @@ def test_a_build_that_cannot_be_leaves_nothing(
 def test_a_package_without_the_module_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build_node, "MODULE", tmp_path)
     assert node() is None
-    with pytest.raises(
-        BuildError, match=r"go\.mod cannot be read \(No such file.*\): install ballast again"
-    ):
+    with pytest.raises(BuildError, match=r"go\.mod cannot be read \(No such file.*\): install ballast again"):
         build(lambda *step: None)
 
 
