@@ -15,7 +15,6 @@ from typing import Any, Self
 from pydantic import SecretStr
 
 from chains.caip import ChainId
-from chains.endpoint_options import EndpointOptions
 from chains.errors import ChainError, Refused, Unreadable
 from chains.evm import calls, headers
 from chains.evm.abi import constructor, erc20, error_name, interface
@@ -24,8 +23,9 @@ from chains.evm.rpc import Reverted, judge
 from chains.evm.sender import parse_receipt
 from chains.evm.submit import with_y
 from chains.evm.values import data, quantity
-from chains.jsonrpc import Call, Endpoint, EndpointError, Fault, Limits, Transport
-from chains.secrets import target
+from chains.jsonrpc import Call, Fault, Limits
+from chains.node import Node
+from chains.quorum import Admission
 from chains.types import GateState, Receipt
 
 GAS = 600_000
@@ -54,14 +54,10 @@ class Client:
         headers: Mapping[str, SecretStr] | None = None,
         poll: float = 0.2,
     ) -> None:
-        hidden = url if isinstance(url, SecretStr) else SecretStr(url)
-        one = EndpointOptions(name="node", url=hidden, headers=dict(headers or {}))
-        self._transport = Transport()
-        self._node = Endpoint(target(one), self._transport, Limits(), judge)
+        self._node = Node(url, headers, Limits(), judge, _admission(chain))
         self._chain_id, self._secret, self._poll = int(chain.reference), secret, poll
         self._nonces = asyncio.Lock()
         self._next_nonce = 0
-        self._checked = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -72,7 +68,7 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        await self._transport.close()
+        await self._node.close()
 
     @property
     def address(self) -> str:
@@ -85,7 +81,7 @@ class Client:
         receipt = await self.executed(sent)
         if not receipt.ok:
             raise ChainError(f"deploying {artifact} failed: {receipt.error}")
-        (created,) = await self._ask(Call("eth_getTransactionReceipt", ("0x" + sent.hash.hex(),), _created))
+        (created,) = await self._node.ask(Call("eth_getTransactionReceipt", ("0x" + sent.hash.hex(),), _created))
         return created, receipt
 
     async def mint(self, gate: str, to: str, amount: int, submission: bytes | None = None) -> Receipt:
@@ -142,14 +138,14 @@ class Client:
 
     async def native_balance(self, holder: str) -> int:
         """Wei."""
-        (found,) = await self._ask(Call("eth_getBalance", (holder, "latest"), quantity))
+        (found,) = await self._node.ask(Call("eth_getBalance", (holder, "latest"), quantity))
         return int(found)
 
     async def code_hash(self, address: str) -> str:
         """Keccak-256 of the code at an address, as configurations pin it: 0x and 64 hex digits."""
         from chains.hashing import keccak256
 
-        (code,) = await self._ask(Call("eth_getCode", (address, "latest"), data))
+        (code,) = await self._node.ask(Call("eth_getCode", (address, "latest"), data))
         if not code:
             raise ChainError(f"there is no code at {address}")
         return "0x" + keccak256(code).hex()
@@ -168,7 +164,7 @@ class Client:
         """The error with which a contract would refuse the account's transaction at the newest block; "" where it would
         not. Nothing is sent. Raises `ChainError` where the node cannot say."""
         request = {"from": self.address, "to": canonical(to), "data": "0x" + payload.hex(), "gas": hex(gas)}
-        (told,) = await self._ask(Call("eth_call", (request, "latest"), data, faults=True))
+        (told,) = await self._node.ask(Call("eth_call", (request, "latest"), data, faults=True))
         if isinstance(told, Reverted):
             return error_name(told.data)
         if isinstance(told, Fault):
@@ -181,7 +177,7 @@ class Client:
         async with self._nonces:
             nonce = Call("eth_getTransactionCount", (self.address, "pending"), quantity)
             newest = Call("eth_getBlockByNumber", ("latest", False), headers.parse)
-            pending, header = await self._ask(nonce, newest)
+            pending, header = await self._node.ask(nonce, newest)
             number = max(pending, self._next_nonce)
             fields: dict[str, Any] = {
                 "type": 2,
@@ -196,7 +192,7 @@ class Client:
             }
             signed = account.sign_transaction(fields | ({"to": checksummed(canonical(to))} if to else {}))
             raw = "0x" + bytes(signed.raw_transaction).hex()
-            (told,) = await self._ask(Call("eth_sendRawTransaction", (raw,), data, faults=True))
+            (told,) = await self._node.ask(Call("eth_sendRawTransaction", (raw,), data, faults=True))
             if isinstance(told, Fault):
                 raise ChainError(f"the node refuses the transaction: {told.message}")
             self._next_nonce = number + 1
@@ -207,7 +203,7 @@ class Client:
         """Waits until the transaction is mined. Raises `Unreadable` if that takes longer than `seconds`."""
         end = time.monotonic() + seconds
         call = Call("eth_getTransactionReceipt", ("0x" + sent.hash.hex(),), parse_receipt, absent=True)
-        while (mined := (await self._ask(call))[0]) is None:
+        while (mined := (await self._node.ask(call))[0]) is None:
             if time.monotonic() > end:
                 raise Unreadable(f"transaction 0x{sent.hash.hex()} was not mined within {seconds:.0f} s")
             await asyncio.sleep(self._poll)
@@ -217,28 +213,16 @@ class Client:
     async def _reason(self, sent: Sent, height: int) -> str:
         # The block's end state first, then its parent's: see Sender.
         for block in (hex(height), hex(height - 1)):
-            (told,) = await self._ask(Call("eth_call", (dict(sent.request), block), data, faults=True))
+            (told,) = await self._node.ask(Call("eth_call", (dict(sent.request), block), data, faults=True))
             if isinstance(told, Reverted):
                 return error_name(told.data)
         return "reverted"
 
     async def _view(self, to: str, payload: bytes) -> bytes:
-        (answer,) = await self._ask(calls.call(canonical(to), payload, "latest"))
+        (answer,) = await self._node.ask(calls.call(canonical(to), payload, "latest"))
         if isinstance(answer, Reverted):
             raise ChainError(f"a view of {to} reverts: {error_name(answer.data)}")
         return bytes(answer)
-
-    async def _ask(self, *asked: Call) -> tuple[Any, ...]:
-        try:
-            if not self._checked:
-                (chain_id,) = await self._node.ask([Call("eth_chainId", (), quantity)])
-                if chain_id != self._chain_id:
-                    raise Refused(f"the node serves chain id {chain_id}, not {self._chain_id}")
-                self._checked = True
-            return await self._node.ask(asked)
-        except EndpointError as error:
-            ask = "; is it running, is its URL right?" if error.kind == "failing" else ""
-            raise Unreadable(f"the node: {error}{ask}") from None
 
     def _account(self) -> Any:
         from eth_account import Account
@@ -253,6 +237,14 @@ def mint_call(to: str, amount: int, submission: bytes | None) -> bytes:
     if submission is None:
         return interface("Gate").call("mint(address,uint256)", to, amount)
     return interface("Gate").call("mint(address,uint256,bytes)", to, amount, with_y(submission)[0])
+
+
+def _admission(chain: ChainId) -> Admission:
+    def refusal(answers: tuple[Any, ...]) -> str:
+        (found,) = answers
+        return "" if found == int(chain.reference) else f"serves chain id {found}, not {chain.reference}"
+
+    return Admission((Call("eth_chainId", (), quantity),), refusal)
 
 
 def _created(answer: Any) -> str:

@@ -18,10 +18,10 @@ from solders.instruction import Instruction
 from solders.message import Message
 
 from chains.caip import ChainId
-from chains.endpoint_options import EndpointOptions
 from chains.errors import ChainError, Refused, Unreadable
-from chains.jsonrpc import Call, Endpoint, EndpointError, Fault, Limits, Transport
-from chains.secrets import target
+from chains.jsonrpc import Call, Fault, Limits
+from chains.node import Node
+from chains.quorum import Admission
 from chains.solana import rpc, sending
 from chains.solana.addresses import REFERENCE_SIZE
 from chains.solana.errors import ERRORS
@@ -60,13 +60,9 @@ class Client:
         poll: float = 0.2,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        hidden = url if isinstance(url, SecretStr) else SecretStr(url)
-        one = EndpointOptions(name="node", url=hidden, headers=dict(headers or {}))
-        self._transport = Transport()
-        self._node = Endpoint(target(one), self._transport, Limits(batch=1), rpc.judge)
-        self._chain, self._poll, self._clock = chain, poll, clock
+        self._node = Node(url, headers, Limits(batch=1), rpc.judge, _admission(chain))
+        self._poll, self._clock = poll, clock
         self._key = None if secret is None else Key(secret)
-        self._checked = False
         self._sends = secrets.randbelow(_DIFFERENT)
 
     async def __aenter__(self) -> Self:
@@ -78,7 +74,7 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        await self._transport.close()
+        await self._node.close()
 
     @property
     def key(self) -> Key:
@@ -167,16 +163,7 @@ class Client:
     async def ask(self, *asked: Call) -> tuple[Any, ...]:
         """One parsed value per call. Raises `Refused` if the node serves another cluster, `Unreadable` if it does not
         answer."""
-        try:
-            if not self._checked:
-                (genesis,) = await self._node.ask([rpc.genesis_hash()])
-                if genesis[:REFERENCE_SIZE] != self._chain.reference:
-                    raise Refused(f"the node serves solana:{genesis[:REFERENCE_SIZE]}, not {self._chain}")
-                self._checked = True
-            return await self._node.ask(asked)
-        except EndpointError as error:
-            ask = "; is it running, is its URL right?" if error.kind == "failing" else ""
-            raise Unreadable(f"the node: {error}{ask}") from None
+        return await self._node.ask(*asked)
 
     async def _reason(self, sent: Sent, failure: Failure, end: float) -> str:
         # Only the log tells whose error number it is: the gate calls the token program. It may come a little later.
@@ -185,6 +172,14 @@ class Client:
             if told is not None or self._clock() >= end:
                 return name(failure, () if told is None else told.logs, sent.program)
             await asyncio.sleep(self._poll)
+
+
+def _admission(chain: ChainId) -> Admission:
+    def refusal(answers: tuple[Any, ...]) -> str:
+        reference = answers[0][:REFERENCE_SIZE]
+        return "" if reference == chain.reference else f"serves solana:{reference}, not {chain}"
+
+    return Admission((rpc.genesis_hash(),), refusal)
 
 
 def name(failure: Failure, logs: Sequence[str], program: str) -> str:
