@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable
 from weakref import WeakValueDictionary
 
-from chains.encoding import Branch, Certificate, EncodingError, Header, MintCap, decode_leaf
 from chains.errors import ChainError, Refused, Unreadable
 from chains.evm import calls
 from chains.evm.abi import error_name, interface
@@ -23,9 +22,9 @@ from chains.evm.sender import Sender, gas_with_margin
 from chains.evm.values import quantity
 from chains.jsonrpc import Call, Fault
 from chains.quorum import Quorum
+from chains.submissions import certificate
 from chains.types import Deployment, Log, Receipt
 from chains.values import BadValue
-from chains.wire import Reader
 
 _LATER_THAN_OURS = "StaleRound"
 _MOST_GAPS = 32
@@ -37,22 +36,12 @@ def with_y(submission: bytes, deployment: Deployment | None = None) -> tuple[byt
     `deployment`."""
     import coincurve
 
-    r = Reader(submission)
+    found = certificate(submission, deployment)
     try:
-        leaf = decode_leaf(r.fixed("leaf", 177))
-        Branch.read(r)
-        header: Header = (certificate := Certificate.read(r)).header
-        r.end()
-        if not isinstance(leaf, MintCap):
-            raise ChainError("the submission is no mint cap")
-        point = coincurve.PublicKey(certificate.r).format(compressed=False)
-    except EncodingError as error:
-        raise ChainError(f"the submission does not decode: {error}") from None
+        point = coincurve.PublicKey(found.r).format(compressed=False)
     except ValueError:
         raise ChainError("the certificate's R is no point of the curve") from None
-    if deployment is not None and (leaf.domain, leaf.route) != (deployment.domain, deployment.route):
-        raise ChainError(f"the submission is not meant for the gate {deployment.gate}")
-    return submission + point[33:], header.round
+    return submission + point[33:], found.header.round
 
 
 class Submitter:

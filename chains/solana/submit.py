@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakValueDictionary
 
-from chains.encoding import Branch, Certificate, EncodingError, MintCap, decode_leaf
 from chains.errors import ChainError, Refused, Unreadable
 from chains.jsonrpc import Fault
 from chains.quorum import Quorum
@@ -25,32 +24,14 @@ from chains.solana.sender import Outlook, Sender
 from chains.solana.sending import Simulated
 from chains.solana.state import Route, StateError
 from chains.solana.transactions import Failure
+from chains.submissions import certificate
 from chains.types import Deployment, Log, Receipt
-from chains.wire import Reader
 
 PLACE = 2
 """Of the program's instruction in a submitting transaction; before it stand the compute limit and price."""
 
 _LATER_THAN_OURS = "StaleRound"
 _CANNOT_PAY = ("AccountNotFound", "InsufficientFundsForFee", "InsufficientFundsForRent")
-
-
-def round_of(submission: bytes, deployment: Deployment | None = None) -> int:
-    """The round of a submission. Raises `ChainError` for bytes that are no mint cap with its certificate, or are not
-    meant for `deployment`."""
-    r = Reader(submission)
-    try:
-        leaf = decode_leaf(r.fixed("leaf", 177))
-        Branch.read(r)
-        header = Certificate.read(r).header
-        r.end()
-    except EncodingError as error:
-        raise ChainError(f"the submission does not decode: {error}") from None
-    if not isinstance(leaf, MintCap):
-        raise ChainError("the submission is no mint cap")
-    if deployment is not None and (leaf.domain, leaf.route) != (deployment.domain, deployment.route):
-        raise ChainError(f"the submission is not meant for the gate {deployment.gate}")
-    return header.round
 
 
 def named(failure: Failure | None) -> str:
@@ -85,7 +66,7 @@ class Submitter:
             if entry is None:
                 if not isinstance(deployment.options, DeploymentOptions):
                     raise Refused(f"{deployment.gate}: options of another family")
-                round_of(submission, deployment)
+                certificate(submission, deployment)
                 program, gate = deployment.options.program, deployment.gate.address
                 entry = await self._sent(key, program, gate, submission)
             elif await self._sender.executed(entry) is None:
@@ -156,7 +137,7 @@ class Submitter:
     async def _sent(
         self, key: str, program: str, gate: str, statement: bytes, before: Entry | None = None
     ) -> Entry | None:
-        if await self._there_already(program, gate, round_of(statement)):
+        if await self._there_already(program, gate, certificate(statement).header.round):
             return None
         outlook = await self._sender.outlook(program, gate, statement)
         units = self._units(gate, outlook)

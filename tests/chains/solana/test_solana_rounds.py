@@ -16,7 +16,7 @@ from chains.hashing import keccak256
 from chains.solana.addresses import to_text
 from chains.solana.outbox import Entry
 from chains.solana.sender import Sender
-from chains.solana.submit import round_of
+from chains.submissions import certificate
 from chains.types import Deployment, Receipt
 from relayer.agreement.observation import ChainReading, Observation, decode_manifest, encode_manifest
 from relayer.agreement.records import Certified
@@ -89,7 +89,7 @@ class Held:
         original = Sender.broadcast
 
         async def broadcast(sender: Sender, entry: Entry) -> None:
-            round_ = round_of(entry.statement)
+            round_ = certificate(entry.statement).header.round
             while to_text(entry.gate) == gate.gate.address and round_ > self.most:
                 self.rounds.add(round_)
                 await self._changed.wait()
