@@ -43,6 +43,11 @@ class Stage:
         assert account is not None
         return account.owner
 
+    @property
+    def alters(self) -> bool:
+        """Whether it took another account's content or owner, and not just another account's name."""
+        return bool(self._originals)
+
     def use(self, address: Pubkey) -> None:
         """Another account in the place, with the flags that the instruction asks for, as far as it can sign."""
         signs = self.slot.signer and any(key.pubkey() == address for key in self.signers)
