@@ -34,9 +34,10 @@ from chains.solana.program_data import code_hash
 from chains.solana.rpc import Account
 from chains.solana.state import Committee, Route
 from chains.solana.tokens import Mint, TokenAccount
-from chains.types import ChainSetup, Deployment, EndpointHealth, Position
+from chains.types import ChainSetup, Deployment, EndpointHealth, Locked, Position
 from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.solana import layouts
+from tests.chains.solana.lies import Lie, RpcError
 
 
 def key(name: str) -> str:
@@ -131,18 +132,6 @@ class Cluster:
         if address == CLOCK_SYSVAR:
             return layouts.clock(slot, self.time(slot))
         return self.states[slot].get(address)
-
-
-Lie = Callable[[dict[str, Any], Any], Any]
-"""Makes of a call and its true result the one that is told. Raises `Fault` for an error."""
-
-
-class RpcError(Exception):
-    """What a node answers with in place of a result."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.error = {"code": code, "message": message}
 
 
 class Front:
@@ -273,43 +262,15 @@ async def _served(front: Front) -> AsyncIterator[Front]:
         await runner.cleanup()
 
 
-def tells(address: str, **changes: Any) -> Lie:
-    """A lie about one account: fields of its JSON; `gone=True`: that there is none."""
-
-    def lie(call: dict[str, Any], result: Any) -> Any:
-        if call["method"] != "getMultipleAccounts" or address not in call["params"][0]:
-            return result
-        place = call["params"][0].index(address)
-        value = list(result["value"])
-        value[place] = None if changes.get("gone") else value[place] | changes
-        return {**result, "value": value}
-
-    return lie
-
-
-def answers(method: str, answer: Any) -> Lie:
-    """A lie about one method: a result, or what a function makes of call and result."""
-
-    def lie(call: dict[str, Any], result: Any) -> Any:
-        if call["method"] != method:
-            return result
-        return answer(call, result) if callable(answer) else answer
-
-    return lie
-
-
-def refuses(method: str, code: int, message: str = "no") -> Lie:
-    """An error in place of one method's results."""
-
-    def refused(call: dict[str, Any], result: Any) -> Any:
-        raise RpcError(code, message)
-
-    return answers(method, refused)
-
-
 def base64_of(account: Account) -> list[str]:
     return [base64.b64encode(account.data).decode(), "base64"]
 
 
 def healths(chain: OpenedChain) -> dict[str, EndpointHealth]:
     return {h.name: h for h in chain.health()}
+
+
+async def amounts(chain: OpenedChain, w: World) -> list[Any]:
+    """What is locked at the newest checkpoint; an `Unreadable` in the place of what is not read."""
+    found = await chain.locked(w.positions, await chain.finalized())
+    return [one.amount if isinstance(one, Locked) else one for one in found]

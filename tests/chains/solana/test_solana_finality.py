@@ -1,4 +1,4 @@
-"""Checkpoints: agreed by endpoints that lie, lag, move and forget; never back, not over restarts either."""
+"""Checkpoints: agreed by endpoints that lie, lag, move and forget."""
 
 import asyncio
 import itertools
@@ -7,12 +7,9 @@ from typing import Any
 
 import pytest
 
-from chains.errors import Halted, Refused, Unreadable
-from chains.halts import halted, resume
+from chains.errors import Unreadable
 from chains.hashing import keccak256
-from chains.opened import OpenedChain
-from chains.solana.addresses import CLOCK_SYSVAR, to_bytes
-from chains.solana.family import FAMILY
+from chains.solana.addresses import to_bytes
 from chains.types import Locked
 from tests.chains.solana import layouts
 from tests.chains.solana.cluster import (
@@ -21,30 +18,16 @@ from tests.chains.solana.cluster import (
     GENESIS,
     HELD,
     LOCKED,
-    NOW,
     TREASURY,
     VAULT,
     WRAPPED,
     Front,
-    Lie,
-    RpcError,
-    World,
-    answers,
-    base64_of,
+    amounts,
     healths,
     key,
-    refuses,
-    tells,
     world,
 )
-
-OTHER_GENESIS = key("another cluster")
-
-
-async def amounts(chain: OpenedChain, w: World) -> list[Any]:
-    """What is locked at the newest checkpoint; an `Unreadable` in the place of what is not read."""
-    found = await chain.locked(w.positions, await chain.finalized())
-    return [one.amount if isinstance(one, Locked) else one for one in found]
+from tests.chains.solana.lies import Lie, refuses, tells
 
 
 async def test_a_checkpoint_is_the_lowest_of_the_slots_that_agree_and_is_named_after_slot_and_time() -> None:
@@ -136,7 +119,7 @@ async def test_an_old_state_at_an_old_slot_does_not_count_with_a_new_one() -> No
 async def test_a_state_that_changes_at_every_slot_is_read_once_two_endpoints_met() -> None:
     async with world(fronts=2) as w:
         for amount in range(40):
-            w.cluster.put(VAULT, layouts.token_account(_holding(amount)))
+            w.cluster.put(VAULT, layouts.token_account(replace(HELD, amount=amount)))
 
         def stands(front: Front, first: int) -> None:
             readings = itertools.count()
@@ -157,10 +140,6 @@ async def test_a_state_that_changes_at_every_slot_is_read_once_two_endpoints_met
             assert {h.lying for h in chain.health()} == {0}
 
 
-def _holding(amount: int) -> Any:
-    return replace(HELD, amount=amount)
-
-
 async def test_answers_about_two_slots_are_no_reading() -> None:
     async with world() as w:
         # The chain goes on while one endpoint is being read: the program data is read one slot later.
@@ -178,244 +157,10 @@ async def test_answers_about_two_slots_are_no_reading() -> None:
             assert {h.lying for h in chain.health()} == {0}
 
 
-@pytest.mark.parametrize(
-    "clock",
-    [
-        layouts.clock(1001, NOW + 400),
-        replace(layouts.clock(1000, NOW + 400), owner=key("thief")),
-        replace(layouts.clock(1000, NOW + 400), data=bytes(39)),
-        layouts.clock(1000, -1),
-    ],
-)
-async def test_a_clock_that_contradicts_its_own_answer_is_a_lie(clock: Any) -> None:
-    async with world() as w, w.opened() as chain:
-        w.fronts[0].lie = tells(CLOCK_SYSVAR, data=base64_of(clock), owner=clock.owner)
-        assert (await chain.finalized()).height == 1000
-        assert healths(chain)["a"].lying == 1
-
-
-@pytest.mark.parametrize("consistent", [False, True])
-async def test_a_clock_that_the_block_contradicts_is_a_lie(consistent: bool) -> None:
-    async with world() as w, w.opened() as chain:
-        w.cluster.advance(3)
-        # Stands lowest, so that its time would be the checkpoint's.
-        w.fronts[0].behind = 2
-        clock = tells(CLOCK_SYSVAR, data=base64_of(layouts.clock(1001, NOW)))
-        block = answers("getBlockTime", NOW)
-        w.fronts[0].lie = (lambda call, true: block(call, clock(call, true))) if consistent else clock
-
-        def told_only_times_at_first(call: dict[str, Any], result: Any) -> Any:
-            if call["method"] == "getBlockTime":
-                w.fronts[2].lie = lambda call, result: result
-            elif call["method"] == "getMultipleAccounts":
-                raise RpcError(-32603, "internal")
-            return result
-
-        w.fronts[2].lie = told_only_times_at_first
-        at = await chain.finalized()
-        assert (at.height, at.time) == (1003, w.cluster.time(1003))
-        assert healths(chain)["a"].lying == 1
-        assert healths(chain)["b"].lying + healths(chain)["c"].lying == 0
-
-
-async def test_a_clock_that_the_endpoint_s_own_block_time_contradicts_is_a_lie_though_nobody_else_knows() -> None:
-    async with world(fronts=2) as w, w.opened() as chain:
-        w.cluster.advance(3)
-        w.fronts[0].behind = 2
-        w.fronts[0].lie = tells(CLOCK_SYSVAR, data=base64_of(layouts.clock(1001, NOW)))
-        reading = asyncio.ensure_future(chain.finalized())
-        while not w.log.named("endpoint_lying"):
-            assert not reading.done()
-            await asyncio.sleep(0.01)
-        reading.cancel()
-        assert healths(chain)["b"].lying == 0
-        assert [told["endpoint"] for told in w.log.named("endpoint_lying")] == ["a"]
-
-
-async def test_states_that_lie_far_apart_in_time_do_not_count_together_however_few_slots_that_are() -> None:
-    async with world(fronts=2) as w, w.opened() as chain:
-        w.cluster.advance(3)
-        w.cluster.late[1003] = 33
-        w.fronts[0].behind = 1
-        asked = asyncio.ensure_future(chain.finalized())
-        while w.fronts[0].asked.count("getMultipleAccounts") < 3:
-            assert not asked.done()
-            await asyncio.sleep(0.01)
-        w.fronts[0].behind = 0
-        at = await asked
-        assert (at.height, at.time) == (1003, w.cluster.time(1003))
-        assert {h.lying for h in chain.health()} == {0}
-
-
-async def test_the_time_of_a_slot_that_others_do_not_know_is_not_taken() -> None:
-    async with world() as w, w.opened() as chain:
-        w.cluster.advance(3)
-        w.cluster.skipped.add(1002)
-        w.fronts[0].behind = 1
-        at = await chain.finalized()
-        assert at.height == 1003
-        assert {h.lying for h in chain.health()} == {0}
-
-
-@pytest.mark.parametrize("code", [-32007, -32009, -32004, -32001, -32014, -32011])
-async def test_a_skipped_slot_or_missing_block_is_asked_of_another_endpoint(code: int) -> None:
-    async with world() as w, w.opened() as chain:
-        w.cluster.advance(3)
-        w.fronts[0].behind = w.fronts[1].behind = 1
-        w.fronts[1].lie = refuses("getMultipleAccounts", code, "Slot 1003 was skipped")
-        # a at 1002 and c at 1003: b must tell the time of 1002.
-        assert (await chain.finalized()).height == 1002
-        w.fronts[1].lie = refuses("getBlockTime", code, "Block not available for slot 1002")
-        w.cluster.advance()
-        assert (await chain.finalized()).height == 1003
-
-
-async def test_a_block_time_of_null_is_no_time() -> None:
-    async with world(fronts=2) as w, w.opened(options=w.impatient()) as chain:
-        w.cluster.advance(3)
-        w.fronts[0].behind = 1
-        w.fronts[1].lie = answers("getBlockTime", None)
-        with pytest.raises(Unreadable):
-            await chain.finalized()
-
-
-async def test_checkpoints_never_go_back_not_over_restarts_either() -> None:
-    async with world() as w:
-        w.cluster.advance(10)
-        async with w.opened() as chain:
-            at = await chain.finalized()
-            assert at.height == 1010
-            for front in w.fronts:
-                front.behind = 4
-            assert await chain.finalized() == at
-            assert (await amounts(chain, w))[0] == LOCKED
-        async with w.opened(options=w.impatient()) as chain:
-            with pytest.raises(Unreadable):
-                await chain.finalized()
-        for front in w.fronts:
-            front.behind = 0
-        async with w.opened() as chain:
-            assert await chain.finalized() == at
-            assert (await amounts(chain, w))[0] == LOCKED
-
-
-async def test_a_time_that_goes_back_is_not_taken() -> None:
-    async with world() as w, w.opened() as chain:
-        at = await chain.finalized()
-        honest = w.cluster.time
-        w.cluster.advance(5)
-        w.cluster.time = lambda slot: honest(slot) - (100 if slot > 1000 else 0)  # type: ignore[method-assign]
-        assert await chain.finalized() == at
-
-
-async def test_another_time_at_the_last_slot_halts_until_resumed_by_hand() -> None:
-    async with world() as w:
-        async with w.opened() as chain:
-            at = await chain.finalized()
-            w.cluster.advance()
-            w.fronts[0].lie = answers("getBlockTime", NOW)
-            assert (await chain.finalized()).height == 1001
-            assert healths(chain)["a"].lying == 1
-            for front in w.fronts[1:]:
-                front.lie = answers("getBlockTime", NOW)
-            with pytest.raises(Halted, match=r"the time of finalized slot 1001 was \d+, now it is"):
-                await chain.finalized()
-            with pytest.raises(Halted):
-                await chain.locked(w.positions, at)
-        for front in w.fronts:
-            front.lie = lambda call, result: result
-        async with w.opened() as chain:
-            with pytest.raises(Halted):
-                await chain.finalized()
-            assert list(halted(w.journal)) == ["chain"]
-            assert FAMILY.resume(w.journal, "chain")
-            assert (await chain.finalized()).height == 1001
-
-
-async def test_a_genesis_that_changes_halts_and_one_endpoint_alone_lies() -> None:
-    async with world() as w, w.opened() as chain:
-        await chain.finalized()
-        w.cluster.advance()
-        w.fronts[2].genesis = OTHER_GENESIS
-        assert (await chain.finalized()).height == 1001
-        assert healths(chain)["c"].lying == 1
-        w.fronts[0].genesis = w.fronts[1].genesis = OTHER_GENESIS
-        with pytest.raises(Halted, match=OTHER_GENESIS):
-            await chain.finalized()
-        assert resume(w.journal, "chain")
-
-
-async def test_who_lies_about_the_genesis_does_not_count_for_anything_else() -> None:
-    async with world() as w:
-        told = itertools.count()
-        w.fronts[1].lie = answers("getGenesisHash", lambda call, true: OTHER_GENESIS if next(told) else true)
-        w.fronts[2].lie = refuses("getMultipleAccounts", -32603)
-        async with w.opened(options=w.impatient()) as chain:
-            with pytest.raises(Unreadable):
-                await chain.finalized()
-
-
-async def test_a_stall_of_finality_keeps_the_checkpoint_and_ends_in_unreadable() -> None:
-    async with world() as w, w.opened(chain={"max_finality_lag": 60}) as chain:
-        at = await chain.finalized()
-        w.now = at.time + 60
-        assert await chain.finalized() == at
-        w.now += 1
-        with pytest.raises(Unreadable, match="finality stalls: the newest final slot, 1000, is 61 s old"):
-            await chain.finalized()
-        assert set(w.fronts[0].asked) <= {"getGenesisHash", "getBlockTime", "getMultipleAccounts"}
-        w.cluster.advance(10)
-        assert (await chain.finalized()).height == 1010
-
-
-async def test_only_what_was_read_here_can_be_asked_for() -> None:
-    async with world() as w, w.opened() as chain:
-        first = await chain.finalized()
-        for _ in range(31):
-            w.cluster.advance()
-            await chain.finalized()
-        assert (await chain.locked(w.positions, first))[0] == Locked(LOCKED)
-        w.cluster.advance()
-        newest = await chain.finalized()
-        for gone in (first, type(first)(newest.chain, newest.height, newest.block_hash, newest.time + 1)):
-            with pytest.raises(Unreadable, match="Solana keeps no history"):
-                await chain.locked(w.positions, gone)
-            with pytest.raises(Unreadable, match="Solana keeps no history"):
-                await chain.deployments(w.deployments, gone)
-
-
-async def test_a_reading_stays_at_its_slot_while_the_chain_goes_on() -> None:
-    async with world() as w, w.opened() as chain:
-        before = await chain.finalized()
-        w.cluster.put(VAULT, layouts.token_account(_holding(1)))
-        after = await chain.finalized()
-        assert (await chain.locked(w.positions, before))[0] == Locked(LOCKED)
-        assert (await chain.locked(w.positions, after))[0] == Locked(1)
-
-
 async def test_readings_at_once_are_one_after_the_other() -> None:
     async with world() as w, w.opened() as chain:
         found = await asyncio.gather(*(chain.finalized() for _ in range(3)))
         assert len(set(found)) == 1
-
-
-async def test_wrong_cluster_refuses_to_start_and_never_counts() -> None:
-    async with world() as w, w.opened() as chain:
-        w.fronts[2].genesis = OTHER_GENESIS
-        with pytest.raises(Refused, match="endpoint c: serves the cluster with genesis hash"):
-            await chain.check()
-        assert (await chain.finalized()).height == 1000
-        assert healths(chain)["c"].state == "refused"
-        served = w.fronts[2].served
-        await chain.finalized()
-        assert w.fronts[2].served == served
-
-
-async def test_the_start_needs_a_quorum() -> None:
-    async with world() as w, w.opened(options=w.impatient()) as chain:
-        w.fronts[0].lie = w.fronts[1].lie = refuses("getGenesisHash", -32603)
-        with pytest.raises(Unreadable, match="the start check"):
-            await chain.check()
 
 
 async def test_an_endpoint_that_says_it_is_behind_is_not_taken_at_its_word() -> None:

@@ -44,10 +44,9 @@ from tests.chains.solana.cluster import (
     healths,
     key,
     owned,
-    refuses,
-    tells,
     world,
 )
+from tests.chains.solana.lies import refuses, tells
 
 THIEF = key("thief")
 DATA = program_data_address(PROGRAM)
