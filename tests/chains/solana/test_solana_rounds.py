@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,6 @@ from chains.submissions import certificate
 from chains.types import Deployment, Receipt
 from relayer.agreement.observation import ChainReading, Observation, decode_manifest, encode_manifest
 from relayer.agreement.records import Certified
-from relayer.bus.server import NatsServer
 from relayer.cli.report import FAILED
 from relayer.devnet import toml
 from relayer.keystore import KeystoreContents
@@ -37,12 +36,6 @@ from tests.chains.solana.rounds import (
 )
 from tests.chains.solana.sites import Site, withdrawing
 from tests.daemon.rig import Member, until
-
-
-@pytest.fixture
-async def nats() -> AsyncIterator[str]:
-    async with NatsServer() as server:
-        yield server.url
 
 
 async def test_caps_follow_the_collateral_and_no_mint_exceeds_them(tmp_path: Path, nats: str) -> None:

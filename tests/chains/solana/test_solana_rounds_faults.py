@@ -3,7 +3,7 @@ that cannot be read. Nothing false is ever signed, and what was begun is brought
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from chains.solana.finality import Finality
 from chains.solana.node.node import LocalNode
 from chains.solana.sender import Sender
 from relayer.agreement.books import COVERED, LEFT_OUT
-from relayer.bus.server import NatsServer
 from tests.chains.solana.rounds import (
     LEASE,
     amounts,
@@ -33,13 +32,6 @@ from tests.chains.solana.rounds import (
 )
 from tests.chains.solana.sites import closing, freezing, thawing
 from tests.daemon.rig import Member, until
-
-
-@pytest.fixture
-async def nats() -> AsyncIterator[str]:
-    async with NatsServer() as server:
-        yield server.url
-
 
 # The endpoints go away
 

@@ -1,8 +1,7 @@
 """The way of a statement over HTTP, with the real program: on our node, and on a validator where one is on PATH."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,22 +17,9 @@ from chains.solana.transactions import Key
 from chains.types import GateState, Receipt
 from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.solana.program.statements import Committee, seed
-from tests.chains.solana.stage import MEMBER, OTHER, OurNode, Stage, going_on, our_stage, validators_stage
-from tests.chains.solana.validator import needed
+from tests.chains.solana.stage import MEMBER, OTHER, OurNode, Stage, going_on
 
 ADDRESS = Key(MEMBER).address
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with our_stage() as made:
-        yield made
-
-
-@pytest.fixture(params=["ours", pytest.param("validator", marks=needed)])
-async def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with our_stage() if request.param == "ours" else validators_stage(tmp_path) as made:
-        yield made
 
 
 def ours(stage: Stage) -> OurNode:

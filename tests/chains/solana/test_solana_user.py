@@ -1,8 +1,6 @@
 """A holder at one node: mints, refusals, redemptions; on our node, and on a real validator where one is on PATH."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -24,22 +22,9 @@ from chains.solana.transactions import Failure, Key
 from chains.solana.user import SolanaUser
 from chains.types import GateState
 from tests.chains.solana.program.statements import seed
-from tests.chains.solana.stage import Stage, our_stage, validators_stage
-from tests.chains.solana.validator import needed
+from tests.chains.solana.stage import Stage
 
 WALLET = Key(seed("wallet")).address
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with our_stage() as made:
-        yield made
-
-
-@pytest.fixture(params=["ours", pytest.param("validator", marks=needed)])
-async def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with our_stage() if request.param == "ours" else validators_stage(tmp_path) as made:
-        yield made
 
 
 async def test_a_mint_above_the_cap_fails_on_the_chain_and_a_redemption_lowers_the_cap(anywhere: Stage) -> None:
