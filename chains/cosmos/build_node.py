@@ -15,6 +15,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -120,6 +121,8 @@ def main() -> int:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
+    # Ended by this, it still stops the compiler and removes what is half made.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     console = Console(stderr=True)
     columns = (TextColumn("wasmd: {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
@@ -188,6 +191,9 @@ def _alone(target: Path, progress: Progress) -> Iterator[None]:
 
 
 def _built(found: Go, target: Path, library: str, progress: Progress) -> None:
+    # Whoever made these was ended before it could remove them: there is only one builder at a time.
+    for left in target.parent.glob(f"{target.name}.*/"):
+        shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix=f"{target.name}.", dir=target.parent) as scratch:
         made = Path(scratch) / "made"
         made.mkdir()

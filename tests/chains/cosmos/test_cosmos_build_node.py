@@ -1,6 +1,9 @@
 """How wasmd is built, with a Go that is a script: once, whole or not at all, and with errors that say what to do."""
 
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +21,7 @@ case "$1 $*" in
   list*" -m "*) echo "{root}/engine" ;;
   list*) printf '%s\\n' a b c ;;
   build*)
+    {first}
     echo built >> "{root}/builds"
     printf '%s\\n' a b c >&2
     while [ "$1" != -o ]; do shift; done
@@ -38,9 +42,10 @@ def fake_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setattr(build_node, "_packaged", lambda: None)
 
-    def answers(version: str = "go1.99.1", compiler: str = "sh", status: int = 0, works: int = 0) -> None:
+    def answers(**said: Any) -> None:
         program = tmp_path / "bin" / "go"
-        program.write_text(GO.format(version=version, compiler=compiler, status=status, works=works, root=tmp_path))
+        usual = {"version": "go1.99.1", "compiler": "sh", "first": ":", "status": 0, "works": 0, "root": tmp_path}
+        program.write_text(GO.format(**{**usual, **said}))
         program.chmod(0o755)
 
     return answers
@@ -94,3 +99,20 @@ def test_a_go_that_cannot_be_run_is_named(fake_go: Callable[..., None], tmp_path
     (tmp_path / "bin" / "go").write_text("#!/no/such/shell\n")
     with pytest.raises(BuildError, match=r"bin/go cannot be run"):
         build(lambda *step: None)
+
+
+def test_what_a_killed_builder_left_is_removed(fake_go: Callable[..., None], tmp_path: Path) -> None:
+    fake_go()
+    target = build(lambda *step: None).parent
+    left = target.with_name(f"{target.name}.left")
+    target.rename(left)
+    assert build(lambda *step: None) == node()
+    assert sorted(path.name for path in target.parent.iterdir()) == [target.name, f"{target.name}.lock"]
+
+
+def test_an_ended_builder_stops_the_compiler_and_leaves_nothing(fake_go: Callable[..., None], tmp_path: Path) -> None:
+    # A builder that did not stop it would wait for it.
+    fake_go(first="kill -TERM $PPID; exec sleep 1000")
+    done = subprocess.run([sys.executable, "-m", "chains.cosmos.build_node"], check=False, capture_output=True)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert [path.suffix for path in (tmp_path / "cache" / "ballast").iterdir()] == [".lock"]
