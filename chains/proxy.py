@@ -13,7 +13,6 @@ demonstrations: it serves 127.0.0.1 and authenticates nobody.
 """
 
 import json
-from types import TracebackType
 from typing import Any, Generic, Self
 
 import aiohttp
@@ -61,9 +60,7 @@ class Proxy(Generic[R]):
         self.port = self._runner.addresses[0][1]
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
         if self._session is not None:

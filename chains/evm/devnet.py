@@ -7,7 +7,6 @@ a test decides when time passes.
 import asyncio
 import re
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
@@ -53,9 +52,7 @@ class Devnet:
         await self.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     async def start(self) -> None:
