@@ -130,6 +130,7 @@ fn refuses_fields_that_cannot_be() {
         bytes[at] = value;
         assert_eq!(Gate::decode(&bytes), Err(Error::BadState), "byte {at}");
     }
+    assert_eq!(Reservation::decode(b"\x01\x02\xc3\xa9"), Err(Error::BadState), "a text that is not ASCII");
     assert_eq!(Minters(vec!["a".repeat(256)]).encode(), Err(Error::DoesNotFit));
 }
 
