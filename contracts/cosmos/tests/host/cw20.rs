@@ -27,6 +27,8 @@ pub enum Mode {
     Call(Addr, Binary),
     /// Answers no query.
     Silent,
+    /// Does not say its supply.
+    NoSupply,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -77,7 +79,8 @@ fn instantiate(deps: DepsMut, _env: Env, info: MessageInfo, _msg: Instantiate) -
 
 fn query(deps: Deps, _env: Env, msg: Query) -> StdResult<Binary> {
     let token = load(deps.storage)?;
-    if token.mode == Mode::Silent {
+    let asks_supply = matches!(msg, Query::TokenInfo {});
+    if token.mode == Mode::Silent || (token.mode == Mode::NoSupply && asks_supply) {
         return Err(StdError::msg("no answer"));
     }
     to_json_binary(&match msg {

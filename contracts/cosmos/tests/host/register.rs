@@ -156,7 +156,7 @@ fn says_what_was_registered() {
 #[test]
 fn registers_within_the_bounds_of_later_changes() {
     let day = 86_400;
-    let faults: [(&dyn Fn(&mut RegisterMsg), Error); 10] = [
+    let faults: [(&dyn Fn(&mut RegisterMsg), Error); 11] = [
         (&|m| m.max_lease = 0, Error::BadSetting),
         (&|m| m.max_lease = 30 * day + 1, Error::BadSetting),
         (&|m| m.loosen_delay = 3_599, Error::BadSetting),
@@ -165,6 +165,7 @@ fn registers_within_the_bounds_of_later_changes() {
         (&|m| m.guardian = String::new(), Error::BadAddress),
         (&|m| m.minters.push("x".into()), Error::BadAddress),
         (&|m| m.minters = (0..9).map(|i| who(&i.to_string()).into()).collect(), Error::TooManyMinters),
+        (&|m| m.minters = vec![who("minter").into(); 9], Error::TooManyMinters),
         (&|m| m.token = TokenMsg::Cw20("x".to_owned()), Error::BadAddress),
         (&|m| m.token = TokenMsg::Cw20(who("nobody").into()), Error::BadToken),
     ];
@@ -195,6 +196,11 @@ fn a_cw20_that_nobody_may_mint_cannot_be_registered() {
     assert_eq!(refused(register(&mut world, "issuer", |_| ())), Error::NotMintAuthority);
     world.misbehave(cw20::Mode::Silent);
     assert_eq!(refused(register(&mut world, "issuer", |_| ())), Error::BadToken);
+
+    let mut world = World::bare();
+    world.reserve(Some("issuer")).unwrap();
+    world.misbehave(cw20::Mode::NoSupply);
+    assert_eq!(refused(register(&mut world, "issuer", |_| ())), Error::BadToken, "and not at the first mint");
 }
 
 #[test]
