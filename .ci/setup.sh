@@ -46,10 +46,11 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     fi
     echo "installing the packages of requirements.lock into .venv" >&2
     install=("$uv" pip install --quiet --python .venv/bin/python)
-    "${install[@]}" --require-hashes -r requirements.lock -r .ci/requirements-build.lock
+    # Whole, and in one point not what a package in it asks for: docs/adr/0028.
+    "${install[@]}" --no-deps --require-hashes -r requirements.lock -r .ci/requirements-build.lock
     if [ "$own_node" ]; then
         echo "installing Node into .venv, since there is none of version 20 or later on PATH" >&2
-        "${install[@]}" --require-hashes -r .ci/requirements-node.lock
+        "${install[@]}" --no-deps --require-hashes -r .ci/requirements-node.lock
     fi
     "${install[@]}" --no-deps --no-build-isolation --offline --editable .
     echo "$wanted" >"$stamp"

@@ -4,7 +4,7 @@ A family is one folder under `chains/`, found through the entry-point group `bal
 Amounts are integers in base units of the asset or token concerned; times are Unix seconds of the chain concerned.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -243,14 +243,6 @@ class Family(Protocol):
     def check_proof(self, position: Position, at: Checkpoint, amount: int, proof: bytes) -> None:
         """Offline: `proof` shows that `position` held `amount` at `at`. Raises `ProofError`. An empty proof is a
         `ProofError` where the position's options call for one."""
-        ...
-
-    def halted(self, journal: Journal) -> Mapping[str, str]:
-        """What is halted on the chain of `journal`, by subject, with the evidence."""
-        ...
-
-    def resume(self, journal: Journal, subject: str) -> bool:
-        """Lifts a halt by hand; False if there was none."""
         ...
 
     def account_address(self, secret: bytes) -> str:

@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from chains import halts
 from chains.caip import AccountId, AssetId, CaipError, ChainId
 from chains.errors import Refused
 from chains.evm import proofs
 from chains.evm.addresses import canonical
 from chains.evm.options import ChainOptions, DeploymentOptions, MemberOptions, PositionOptions
 from chains.hashing import keccak256
-from chains.types import Checkpoint, Journal, Position
+from chains.types import Checkpoint, Position
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -85,14 +84,6 @@ class EvmFamily:
         from chains.evm.user import EvmUser
 
         return EvmUser(chain, url, secret)
-
-    def halted(self, journal: Journal) -> dict[str, str]:
-        """What is halted on a chain, by subject, with the evidence; see `chains.halts`."""
-        return halts.halted(journal)
-
-    def resume(self, journal: Journal, subject: str) -> bool:
-        """Lifts a halt by hand; False if there was none."""
-        return halts.resume(journal, subject)
 
     def account_address(self, secret: bytes) -> str:
         """0x and 40 lower-case hex digits. Raises `Refused` for bytes that are no private key."""

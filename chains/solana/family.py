@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from chains import halts
 from chains.caip import AccountId, AssetId, CaipError, ChainId
 from chains.errors import ProofError, Refused
 from chains.solana import addresses
 from chains.solana.options import ChainOptions, DeploymentOptions, MemberOptions, PositionOptions
-from chains.types import Checkpoint, Journal, Position
+from chains.types import Checkpoint, Position
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -81,14 +80,6 @@ class SolanaFamily:
         from chains.solana.user import SolanaUser
 
         return SolanaUser(chain, url, secret)
-
-    def halted(self, journal: Journal) -> dict[str, str]:
-        """What is halted on a chain, by subject, with the evidence; see `chains.halts`."""
-        return halts.halted(journal)
-
-    def resume(self, journal: Journal, subject: str) -> bool:
-        """Lifts a halt by hand; False if there was none."""
-        return halts.resume(journal, subject)
 
     def account_address(self, secret: bytes) -> str:
         """The ed25519 public key of the seed `secret` (RFC 8032), in base58. Raises `Refused` for another number of

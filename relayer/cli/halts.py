@@ -25,15 +25,14 @@ def add(app: typer.Typer) -> None:
 
 def show(config: Config, as_json: Json = False) -> None:
     """Everything that is halted, with the evidence. The member must be stopped: its store has one user at a time."""
-    from chains.caip import ChainId
-    from chains.registry import family
+    from chains import halts
 
     loaded, store = _open(config)
     with store:
         found = [
             {"chain": name, "subject": subject, "evidence": evidence}
             for name in sorted(loaded.committee.chains)
-            for subject, evidence in family(ChainId.parse(name).namespace).halted(store.journal(name)).items()
+            for subject, evidence in halts.halted(store.journal(name)).items()
         ]
     if as_json:
         report.data({"member": loaded.member.member, "halts": found})
@@ -51,15 +50,14 @@ def resume(
     as_json: Json = False,
 ) -> None:
     """Lift one halt, after looking into what happened: from then on the member takes the chain as it is now."""
-    from chains.caip import ChainId
-    from chains.registry import family
+    from chains import halts
 
     loaded, store = _open(config)
     if chain not in loaded.committee.chains:
         store.close()
         raise Problem(f"{chain}: the committee has no such chain ({', '.join(sorted(loaded.committee.chains))})")
     with store:
-        lifted = family(ChainId.parse(chain).namespace).resume(store.journal(chain), subject)
+        lifted = halts.resume(store.journal(chain), subject)
     if not lifted:
         raise Problem(f"{chain}: {subject!r} is not halted; `ballast halts list` shows what is")
     if as_json:

@@ -22,7 +22,7 @@ def member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ballast: Ballast) ->
     folder = make(tmp_path)
     assert ballast("store", "init", "--config", folder.config).code == 0
     with opened(folder) as store:
-        store.journal(CHAIN).put("halt chain", b"block 7 was final, and changed")
+        store.journal(CHAIN).put("halt/chain", b"block 7 was final, and changed")
     return folder
 
 

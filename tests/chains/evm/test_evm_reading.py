@@ -292,8 +292,8 @@ async def test_a_token_without_a_pin_is_unreadable_but_halts_nothing() -> None:
             found = await locked(chain, unpinned, await w.final(chain))
             assert isinstance(found, Unreadable)
             assert "not pinned" in str(found)
-        assert halted(journal) == FAMILY.halted(journal) == {}
-        assert not FAMILY.resume(journal, "chain")
+        assert halted(journal) == {}
+        assert not resume(journal, "chain")
 
 
 async def test_a_gate_that_does_not_exist_is_unreadable_not_zero() -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from chains.errors import Halted, Refused, Unreadable
 from chains.halts import halted, resume
-from chains.solana.family import FAMILY
 from chains.types import Locked
 from tests.chains.solana import layouts
 from tests.chains.solana.cluster import HELD, LOCKED, NOW, VAULT, amounts, healths, key, world
@@ -56,7 +55,7 @@ async def test_another_time_at_the_last_slot_halts_until_resumed_by_hand() -> No
             with pytest.raises(Halted):
                 await chain.finalized()
             assert list(halted(w.journal)) == ["chain"]
-            assert FAMILY.resume(w.journal, "chain")
+            assert resume(w.journal, "chain")
             assert (await chain.finalized()).height == 1001
 
 

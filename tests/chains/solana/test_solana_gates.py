@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chains.caip import AccountId, AssetId
 from chains.errors import Refused, Unreadable
-from chains.halts import HaltedReading
+from chains.halts import HaltedReading, halted
 from chains.solana import gates
 from chains.solana.addresses import (
     SYSTEM_PROGRAM,
@@ -19,7 +19,6 @@ from chains.solana.addresses import (
     domain,
     program_data_address,
 )
-from chains.solana.family import FAMILY
 from chains.solana.program_data import code_hash
 from chains.solana.rpc import Account
 from chains.types import Deployment, GateState, Locked
@@ -134,7 +133,7 @@ async def test_a_swapped_program_or_authority_halts_the_deployment_and_nothing_e
         assert isinstance(found, HaltedReading)
         assert evidence in found.evidence
         assert (await chain.locked(w.positions, at))[0] == Locked(LOCKED)
-        assert list(FAMILY.halted(w.journal)) == [str(DEPLOYMENT.gate)]
+        assert list(halted(w.journal)) == [str(DEPLOYMENT.gate)]
 
 
 async def test_the_code_is_fetched_once_for_each_deployment_of_the_program() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chains.caip import AccountId, AssetId
 from chains.errors import ProofError, Refused, Unreadable
-from chains.halts import HaltedReading
+from chains.halts import HaltedReading, halted, resume
 from chains.solana import collateral
 from chains.solana.addresses import (
     NATIVE_MINT,
@@ -128,8 +128,8 @@ async def test_a_vault_that_has_another_owner_halts_until_resumed() -> None:
         assert isinstance(native, Locked)
         w.cluster.put(VAULT, layouts.token_account(HELD))
         assert isinstance((await chain.locked(w.positions, await chain.finalized()))[0], HaltedReading)
-        (subject,) = FAMILY.halted(w.journal)
-        assert FAMILY.resume(w.journal, subject)
+        (subject,) = halted(w.journal)
+        assert resume(w.journal, subject)
         assert (await chain.locked(w.positions, await chain.finalized()))[0] == Locked(LOCKED)
 
 

@@ -14,7 +14,6 @@ from chains.types import (
     Deployment,
     EndpointHealth,
     GateState,
-    Journal,
     Locked,
     Position,
     Receipt,
@@ -96,14 +95,6 @@ class ShownFamily:
             return
         if proof != proof_of(position.id, at, amount):
             raise ProofError("the block does not show this amount")
-
-    def halted(self, journal: Journal) -> dict[str, str]:
-        return {key.removeprefix("halt "): value.decode() for key, value in journal.items("halt ")}
-
-    def resume(self, journal: Journal, subject: str) -> bool:
-        known = journal.get(f"halt {subject}") is not None
-        journal.delete(f"halt {subject}")
-        return known
 
     def account_address(self, secret: bytes) -> str:
         return sha256(secret).hexdigest()[:40]
