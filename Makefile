@@ -21,7 +21,8 @@ demo: setup ## Run the whole story on local chains; FAMILIES=evm chooses chain f
 	@$(bin)/ballast demo $(if $(FAMILIES),--families "$(FAMILIES)") $(ARGS)
 
 # By file, since the tests of one file may share something that is slow to start. ARGS="-n 0" runs them in one process.
-test: setup ## Run the tests, on all processors
+test: setup ## Run the tests, on all processors; the first time the Cosmos node is compiled, which takes minutes
+	@$(bin)/python -m chains.cosmos.build_node >/dev/null
 	@$(bin)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 test-contracts: setup ## Run the contracts' own tests, of every family or of FAMILY=folder
@@ -39,7 +40,7 @@ contracts: setup ## Compile the contracts and write the committed artifacts, of 
 lock: setup ## Resolve the locks anew from pyproject.toml (upgrades within its bounds)
 	@uv=$$(.ci/uv.sh "$$(.ci/python.sh)"); \
 	$$uv $(uv_compile) --extra dev pyproject.toml -o requirements.lock; \
-	for name in uv build node; do $$uv $(uv_compile) .ci/requirements-$$name.in -o .ci/requirements-$$name.lock; done
+	for name in uv build node go; do $$uv $(uv_compile) .ci/requirements-$$name.in -o .ci/requirements-$$name.lock; done
 
 clean: ## Remove what was built here (not .venv, not the cache)
 	@rm -rf build dist .devnet .devnet-node .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \

