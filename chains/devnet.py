@@ -154,10 +154,20 @@ class Devnet(Protocol):
         """The name of the family's local chain `number`, counted from 0."""
         ...
 
+    def preparation(self) -> Program | None:
+        """What must be run once on this machine before a node can be started; None where nothing is missing.
+
+        The program prepares and ends. It says on stdout how far it is, a JSON line each time: {"what": text, "done":
+        number, "most": number, 0 where it is unknown}. Where it fails it says why and what to do on stderr, and ends
+        with another code than 0. It gives way to other programs by itself. On SIGTERM it ends with all that it has
+        started, and leaves nothing half made; it may be run again at any time, also by several at once."""
+        ...
+
     def node(self, chain: ChainId, port: int, directory: Path) -> Program:
         """A node of `chain`, which is one of `chain_id`, that listens on 127.0.0.1: with HTTP on `port`, and on as many
-        of the ports after it as `ports` says. `directory` exists, is the node's own and takes its files. The program
-        runs in the foreground, and ends with all that it has started on SIGTERM and SIGINT."""
+        of the ports after it as `ports` says. Nothing is left to prepare. `directory` exists, is the node's own and
+        takes its files. The program runs in the foreground, and ends with all that it has started on SIGTERM and
+        SIGINT."""
         ...
 
     def endpoints(self, upstreams: Mapping[int, int], directory: Path) -> Program:

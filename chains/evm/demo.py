@@ -51,6 +51,10 @@ class EvmDevnet:
     def chain_id(self, number: int) -> ChainId:
         return ChainId("eip155", str(FIRST_CHAIN_ID + number))
 
+    def preparation(self) -> Program | None:
+        """Everything comes with the installation."""
+        return None
+
     def node(self, chain: ChainId, port: int, directory: Path) -> Program:
         """An anvil with a block each second, whose `finalized` is two blocks behind `latest`."""
         where = ("--chain-id", chain.reference, "--host", "127.0.0.1", "--port", str(port))

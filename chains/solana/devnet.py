@@ -43,6 +43,10 @@ class SolanaDevnet:
     def chain_id(self, number: int) -> ChainId:
         return ChainId(genesis.NAMESPACE, genesis.reference(number))
 
+    def preparation(self) -> Program | None:
+        """Everything comes with the installation."""
+        return None
+
     def node(self, chain: ChainId, port: int, directory: Path) -> Program:
         what = ("--rpc-port", str(port), "--number", str(number_of(chain)))
         pace = ("--slot-ms", str(SLOT_MS), "--finality-slots", str(FINALITY_SLOTS))

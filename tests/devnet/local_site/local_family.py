@@ -125,6 +125,9 @@ class MemoryDevnet:
     def chain_id(self, number: int) -> ChainId:
         return ChainId(self.namespace, str(7 + number))
 
+    def preparation(self) -> Program | None:
+        return None
+
     def node(self, chain: ChainId, port: int, directory: Path) -> Program:
         shown = "import json, sys; print(json.dumps(sys.argv[1:]))"
         return Program(f"node-{chain.reference}", (sys.executable, "-c", shown, str(chain), str(port), str(directory)))
