@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from chains.caip import AccountId, AssetId, ChainId
 from chains.encoding import Certificate, Header, MintCap, Tree, evidence, route_id, submission
 from chains.endpoint_options import EndpointOptions
+from chains.errors import Unreadable
 from chains.evm.abi import Interface
 from chains.evm.client import Client
 from chains.evm.devnet import Devnet
@@ -28,9 +29,10 @@ from chains.evm.options import (
     MemberOptions,
     PositionOptions,
 )
+from chains.misbehaviour import Behaviour
 from chains.opened import OpenedChain
 from chains.proxy import Proxy
-from chains.types import ChainSetup, Checkpoint, Deployment, Position
+from chains.types import ChainSetup, Checkpoint, Deployment, Locked, Position
 from relayer.frost import ciphersuite
 from tests.chains.memory import MemoryJournal, Recorder
 
@@ -263,3 +265,12 @@ async def deployed_code(w: World, bytecode: str, *words: str) -> str:
     receipt = await w.mined(w.client.executed(sent))
     assert receipt.ok
     return str((await w.node.call("eth_getTransactionReceipt", receipt.transaction))["contractAddress"])
+
+
+def lying(**rule: Any) -> Behaviour[Rule]:
+    """An endpoint that lies by one rule."""
+    return Behaviour(mode="lying", rules=(Rule(**rule),))
+
+
+async def locked(chain: OpenedChain, position: Position, at: Checkpoint) -> Locked | Unreadable:
+    return (await chain.locked((position,), at))[0]

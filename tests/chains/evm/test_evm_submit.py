@@ -5,20 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from chains.encoding import EncodingError
 from chains.errors import ChainError, Refused, Unreadable
-from chains.evm import fees
-from chains.evm.abi import error_name, interface
 from chains.evm.chain import open_chain
 from chains.evm.client import Client
-from chains.evm.fees import Bid
 from chains.evm.misbehaviour import Rule
-from chains.evm.options import MemberOptions
-from chains.evm.outbox import Attempt, Entry, Outbox
-from chains.evm.submit import with_y
+from chains.evm.outbox import Outbox
 from chains.hashing import keccak256
 from chains.misbehaviour import Behaviour
 from chains.opened import OpenedChain
@@ -331,112 +323,3 @@ async def test_settling_waits_for_finality_and_does_not_guess_it() -> None:
         with pytest.raises(Unreadable):
             await chain.settle()
         assert healths(chain)["a"].lying == 0
-
-
-async def test_a_refused_mint_is_a_mined_transaction_that_shows_the_gates_error() -> None:
-    async with world() as w:
-        c, to = w.client, "0x" + "ab" * 20
-        none = await w.mined(c.mint(w.gate, to, 1))
-        assert (none.ok, none.error) == (False, "NoStatement")
-        assert none.cost > 0
-        brought = w.statement(5, 60 * UNIT, await w.now())
-        assert (await w.mined(c.mint(w.gate, to, 50 * UNIT, brought))).ok
-        above = await w.mined(c.mint(w.gate, to, 10 * UNIT + 1))
-        assert (above.ok, above.error) == (False, "ExceedsCap")
-        assert (await w.mined(c.mint(w.gate, to, 10 * UNIT))).ok
-        assert await c.balance(w.token, to) == 60 * UNIT == await c.supply(w.token)
-        async with Client(CHAIN, w.node.url, USER, poll=0.02) as user:
-            stranger = await w.mined(user.mint(w.gate, to, 1))
-            assert (stranger.ok, stranger.error) == (False, "NotMinter")
-
-
-async def test_of_two_mints_in_one_block_the_refused_one_shows_its_error() -> None:
-    async with world() as w:
-        c, to = w.client, "0x" + "ab" * 20
-        await w.mined(c.submit(w.gate, w.statement(5, 60 * UNIT, await w.now())))
-        one, other = await c.send_mint(w.gate, to, 40 * UNIT), await c.send_mint(w.gate, to, 40 * UNIT)
-        await w.node.mine()
-        receipts = [await c.executed(one), await c.executed(other)]
-        assert receipts[0].height == receipts[1].height
-        assert [(r.ok, r.error) for r in receipts] == [(True, ""), (False, "ExceedsCap")]
-
-
-async def test_a_user_locks_redeems_and_drains() -> None:
-    async with world() as w:
-        c = w.client
-        await w.mined(c.mint(w.gate, c.address, 50 * UNIT, w.statement(5, 60 * UNIT, await w.now())))
-        await w.mined(c.approve(w.token, w.gate, 20 * UNIT))
-        assert (await w.mined(c.redeem(w.gate, 20 * UNIT))).ok
-        assert await state(w) == GateState(30 * UNIT, 5, 40 * UNIT, (await state(w)).expires_at)
-        assert (await w.mined(c.transfer(w.token, "0x" + "cd" * 20, UNIT))).ok
-        assert (await w.mined(c.drain(w.vault, c.address))).ok
-        assert await c.balance(w.collateral, w.vault) == 0
-        with pytest.raises(ChainError, match="no code"):
-            await c.code_hash("0x" + "cd" * 20)
-
-
-async def test_a_client_refuses_another_chain() -> None:
-    async with world(contracts=False) as w, Client(replace(CHAIN, reference="5"), w.node.url, USER) as client:
-        with pytest.raises(Refused, match="serves chain id 31337, not 5"):
-            await client.native_balance(client.address)
-
-
-def test_submissions_must_decode_and_r_must_be_a_point() -> None:
-    signer = Signer()
-    for wrong in (b"", b"\x00" * 400, b"\x01" + bytes(321)):
-        with pytest.raises(ChainError):
-            with_y(wrong)
-    assert signer.parity in (0, 1)
-
-
-def test_errors_are_named_through_the_artifacts() -> None:
-    assert error_name(b"") == "reverted"
-    assert error_name(keccak256(b"NoStatement()")[:4]) == "NoStatement"
-    assert error_name(bytes.fromhex("4e487b71") + (0x11).to_bytes(32, "big")) == "Panic(0x11)"
-    assert error_name(b"\x12\x34\x56\x78") == "0x12345678"
-    text = bytes.fromhex("08c379a0") + (32).to_bytes(32, "big") + (3).to_bytes(32, "big") + b"odd".ljust(32, b"\0")
-    assert error_name(text) == "odd"
-    assert error_name(text[:40]) == "reverted"
-    assert interface("Gate").call("lastRound") == keccak256(b"lastRound()")[:4]
-
-
-OPTIONS = MemberOptions.model_validate(
-    {
-        "endpoints": [{"name": n, "url": f"http://{n}.example"} for n in "ab"],
-        "max_fee_per_gas": 10**11,
-        "priority_fee_per_gas": 10**9,
-    }
-)
-
-
-@settings(deadline=None)
-@given(base_fee=st.integers(0, 2 * 10**11))
-def test_a_first_bid_covers_the_next_block_within_the_cap(base_fee: int) -> None:
-    bid = fees.first(base_fee, OPTIONS)
-    if bid is None:
-        assert base_fee * 9 // 8 + 1 > OPTIONS.max_fee_per_gas
-    else:
-        assert base_fee * 9 // 8 < bid.max_fee <= OPTIONS.max_fee_per_gas
-        assert 0 <= bid.tip <= bid.max_fee
-
-
-@settings(deadline=None)
-@given(max_fee=st.integers(0, 10**11), tip=st.integers(0, 10**10), base_fee=st.integers(0, 10**12))
-def test_a_bump_is_enough_for_nodes_and_within_the_cap(max_fee: int, tip: int, base_fee: int) -> None:
-    before = Bid(max(max_fee, tip), tip)
-    bid = fees.bumped(before, base_fee, OPTIONS)
-    if bid is not None:
-        assert bid.max_fee <= OPTIONS.max_fee_per_gas
-        assert bid.max_fee * 8 >= before.max_fee * 9
-        assert bid.tip * 8 >= before.tip * 9
-        assert bid.tip <= bid.max_fee
-        assert bid.max_fee > before.max_fee
-
-
-def test_an_entry_of_the_journal_has_one_encoding() -> None:
-    attempt = Attempt(b"\x01" * 32, b"raw", Bid(5, 3), 17)
-    entry = Entry("key", 7, 21_000, b"\x02" * 20, b"data", (attempt, attempt))
-    assert Entry.decode("key", entry.encode()) == entry
-    for broken in (entry.encode()[:-1], entry.encode() + b"\0"):
-        with pytest.raises(EncodingError):
-            Entry.decode("key", broken)
