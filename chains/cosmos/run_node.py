@@ -1,0 +1,45 @@
+"""Runs the node of one local chain in the foreground: `python -m chains.cosmos.run_node --chain ID --port N --dir D`.
+
+CometBFT's RPC listens on the port, gRPC, the REST gateway and the peers' port on the three after it. wasmd is built
+first if that has not been done, and then takes this process's place, so that it ends with it.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from chains.cosmos.build_node import build
+from chains.cosmos.devnet import balances
+from chains.cosmos.devnet_node import Ports, prepare
+from chains.errors import ChainError
+
+
+def main() -> int:
+    """Returns only where the node cannot be run: the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m chains.cosmos.run_node", description="Runs one local chain.")
+    parser.add_argument("--chain", required=True, metavar="ID", help="what the chain calls itself")
+    parser.add_argument("--port", required=True, type=int, metavar="N", help="of the RPC; three more follow it")
+    parser.add_argument("--dir", required=True, type=Path, metavar="DIR", help="where its files are, or will be")
+    asked = parser.parse_args()
+    # Ended while it builds or prepares, it ends what it has started for that.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        ports = Ports(*range(asked.port, asked.port + 4))
+        argv = prepare(build(_say), asked.dir.absolute(), asked.chain, ports, balances())
+        # Python ignores it, and what takes its place would inherit that.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.execvp(argv[0], argv)  # noqa: S606 - no shell is wanted
+    except (ChainError, OSError, ValueError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+
+
+def _say(what: str, done: int, most: int) -> None:
+    sys.stdout.write(f"wasmd: {what} {done}/{most or '?'}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
