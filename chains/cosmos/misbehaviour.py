@@ -30,6 +30,7 @@ from chains.misbehaviour import Ask, Behaviour, Model
 
 _AMOUNT = re.compile(rb'("?)(0|[1-9][0-9]*)\1')
 _NUMBER_BYTES = 16
+_NUMBERS = 1 << 128
 
 Place = tuple[str | int, ...]
 
@@ -152,7 +153,7 @@ def _number_added(raw: bytes, offset: int, add: int) -> bytes:
     end = offset + _NUMBER_BYTES
     if len(raw) < end:
         return raw
-    number = (int.from_bytes(raw[offset:end], "big") + add) % 2 ** (8 * _NUMBER_BYTES)
+    number = (int.from_bytes(raw[offset:end], "big") + add) % _NUMBERS
     return raw[:offset] + number.to_bytes(_NUMBER_BYTES, "big") + raw[end:]
 
 
@@ -172,4 +173,4 @@ def _amount_added(raw: bytes, add: int) -> bytes:
     if found is None:
         return raw
     quote = found[1].decode()
-    return f"{quote}{(int(found[2]) + add) % 2 ** (8 * _NUMBER_BYTES)}{quote}".encode()
+    return f"{quote}{(int(found[2]) + add) % _NUMBERS}{quote}".encode()
