@@ -1,6 +1,7 @@
 """Keys and values in the stores of the bank and wasm modules, and in those of cw20 contracts.
 
     bank   0x00 | denomination                                the supply
+           0x01 | denomination                                Metadata {denom_units 2, base 3, display 4, ...}
            0x02 | length of the address, u8 | address | denomination   a balance
     wasm   0x01 | code id, u64 big-endian                     CodeInfo {code_hash 1, creator 2, instantiate_config 5}
            0x02 | contract                                    ContractInfo {code_id 1, creator 2, admin 3, label 4, ...}
@@ -41,6 +42,9 @@ _CODE: dict[int, Kind] = {1: "bytes", 2: "bytes", 5: "message"}
 # The last two numbers were the other way round in wasmd 0.61.2; both hold bytes.
 _CONTRACT: dict[int, Kind] = {1: "varint", 2: "bytes", 3: "bytes", 4: "bytes", 5: "message", 6: "bytes"}
 _CONTRACT |= {7: "message", 8: "message"}
+_METADATA: dict[int, Kind] = {1: "bytes", 2: "repeated", 3: "bytes", 4: "bytes", 5: "bytes", 6: "bytes"}
+_METADATA |= {7: "bytes", 8: "bytes"}
+_UNIT: dict[int, Kind] = {1: "bytes", 2: "varint", 3: "repeated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,21 @@ def amount(value: bytes, denomination: str) -> int:
     if not _DECIMAL.fullmatch(text) or int(text) > _LARGEST_INT:
         raise ProofError(f"bank: the value under {denomination} is no amount")
     return int(text)
+
+
+def metadata_key(denomination: str) -> bytes:
+    """Where the bank keeps what is told of a denomination, if anything. Raises `ValueError`."""
+    return b"\x01" + _denomination(denomination)
+
+
+def display_exponent(value: bytes) -> int | None:
+    """By which power of ten a Metadata's displayed unit is greater than the base; None where it names no other unit, as
+    modules do that make a denomination without knowing what it is."""
+    fields = protobuf.decode(value, "denomination's metadata", _METADATA)
+    units = [protobuf.decode(unit, "denomination's unit", _UNIT) for unit in fields.all(2)]
+    if fields.data(4) == fields.data(3):
+        return None
+    return next((unit.uint(2) for unit in units if unit.data(1) == fields.data(4)), None)
 
 
 def code_key(code_id: int) -> bytes:
@@ -134,16 +153,32 @@ def uint128(value: bytes) -> int:
 
 def cw20_supply(value: bytes) -> tuple[int, int]:
     """The total supply and the decimals in a cw20-base contract's token_info."""
+    info = _token_info(value)
+    supply, decimals = info.get("total_supply"), info.get("decimals")
+    if not isinstance(supply, str) or type(decimals) is not int or not 0 <= decimals < 256:
+        raise ProofError("cw20: the token_info has no total_supply and decimals")
+    return uint128(json.dumps(supply).encode()), decimals
+
+
+def cw20_minter(value: bytes) -> str | None:
+    """Who may mint, by a cw20-base contract's token_info; None: nobody."""
+    mint = _token_info(value).get("mint", "")
+    if mint is None:
+        return None
+    minter = mint.get("minter") if isinstance(mint, dict) else None
+    if not isinstance(minter, str) or not minter:
+        raise ProofError("cw20: the token_info does not say who mints")
+    return minter
+
+
+def _token_info(value: bytes) -> dict[str, object]:
     if len(value) > _LONGEST_JSON or nests_deeper(value, _DEEPEST_JSON):
         raise ProofError(f"cw20: a token_info of {len(value)} bytes, or nested too deeply")
     try:
         info = json.loads(value.decode("utf-8"))
     except ValueError:
         raise ProofError("cw20: the token_info is not JSON") from None
-    supply, decimals = (info.get("total_supply"), info.get("decimals")) if isinstance(info, dict) else (None, None)
-    if not isinstance(supply, str) or type(decimals) is not int or not 0 <= decimals < 256:
-        raise ProofError("cw20: the token_info has no total_supply and decimals")
-    return uint128(json.dumps(supply).encode()), decimals
+    return info if isinstance(info, dict) else {}
 
 
 def _denomination(denomination: str) -> bytes:

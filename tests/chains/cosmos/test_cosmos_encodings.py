@@ -8,6 +8,7 @@ from chains.cosmos import bech32, protobuf, stores
 from chains.cosmos.bech32 import Bech32Error
 from chains.cosmos.protobuf import Kind
 from chains.errors import ProofError
+from tests.chains.cosmos import layouts
 
 SCHEMA: dict[int, Kind] = {1: "varint", 2: "bytes", 3: "message", 4: "repeated", 5: "fixed64", 16: "varint"}
 CONTRACT = bytes(range(32))
@@ -220,6 +221,37 @@ def test_values_of_contracts() -> None:
             stores.cw20_supply(value)
 
 
+def test_minters_of_cw20() -> None:
+    info = b'{"name":"n","symbol":"s","decimals":6,"total_supply":"12","mint":{"minter":"wasm1m","cap":null}}'
+    assert stores.cw20_minter(info) == "wasm1m"
+    assert stores.cw20_minter(info.replace(b'{"minter":"wasm1m","cap":null}', b"null")) is None
+    for value in (
+        b"",
+        b"[]",
+        b"{}",
+        info[:-1],
+        info.replace(b'"wasm1m"', b'""'),
+        info.replace(b'"wasm1m"', b"1"),
+        info.replace(b'"wasm1m"', b"null"),
+        info.replace(b'{"minter":"wasm1m","cap":null}', b'"wasm1m"'),
+        b"\xff\xfe",
+    ):
+        with pytest.raises(ProofError):
+            stores.cw20_minter(value)
+
+
+def test_what_is_told_of_denominations() -> None:
+    told = layouts.denomination_metadata("uatom", "atom", 6)
+    assert stores.metadata_key("uatom") == b"\x01uatom"
+    assert stores.display_exponent(told) == 6
+    assert stores.display_exponent(layouts.denomination_metadata("uatom", "uatom", 0)) is None
+    assert stores.display_exponent(protobuf.data(3, b"ibc/1") + protobuf.data(4, b"transfer/channel-0/uatom")) is None
+    assert stores.display_exponent(b"") is None
+    for value in (told[:-1], told + b"\0", told + protobuf.data(9, b"x"), b"\xff"):
+        with pytest.raises(ProofError):
+            stores.display_exponent(value)
+
+
 def test_contracts_and_codes() -> None:
     created = protobuf.message(5, protobuf.uint(1, 9) + protobuf.uint(2, 1))
     plain = protobuf.uint(1, 4) + protobuf.data(2, b"wasm1c") + protobuf.data(3, b"wasm1a") + protobuf.data(4, b"l")
@@ -238,7 +270,8 @@ def test_contracts_and_codes() -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=80))
 def test_values_that_are_arbitrary_bytes(value: bytes) -> None:
-    for read in (stores.uint128, stores.cw20_supply, stores.contract_info, stores.checksum):
+    readers = (stores.uint128, stores.cw20_supply, stores.cw20_minter, stores.contract_info, stores.checksum)
+    for read in (*readers, stores.display_exponent):
         try:
             read(value)
         except ProofError:
