@@ -27,9 +27,9 @@ class Expected:
 
     px: bytes
     parity: int
-    epoch: int = EPOCH
-    domain: bytes = MINT_CAP.domain
-    route: bytes = MINT_CAP.route
+    epoch: int
+    domain: bytes
+    route: bytes
 
 
 @dataclass(frozen=True)
@@ -96,18 +96,19 @@ def _case(
     }
 
 
-def _valid() -> list[Case]:
+def valid(leaf: MintCap) -> list[Case]:
+    """Those that a gate of the leaf's domain and route takes."""
     found = []
     for others in (0, 1, 2, 15, 16):
         for key, committee in (("even", EVEN), ("odd", ODD)):
             for parity, word in enumerate(("even", "odd")):
-                s = submitted(MINT_CAP, [mint_cap(i) for i in range(others)], committee, parity)
+                s = submitted(leaf, [mint_cap(i) for i in range(others)], committee, parity)
                 found.append(_case(f"valid_{others + 1}_leaves_{key}_key_{word}_r", "", s))
-    zero = replace(MINT_CAP, mint_cap=0)
-    most = replace(MINT_CAP, mint_cap=2**256 - 1, collateral=2**256 - 1, supply=2**256 - 1)
+    zero = replace(leaf, mint_cap=0)
+    most = replace(leaf, mint_cap=2**256 - 1, collateral=2**256 - 1, supply=2**256 - 1)
     found.append(_case("valid_cap_zero", "", submitted(zero, [], EVEN, 0)))
     found.append(_case("valid_amounts_most", "", submitted(most, [], EVEN, 0)))
-    found.append(_case("valid_epoch_most", "", submitted(MINT_CAP, [], EVEN, 0, 2**64 - 1)))
+    found.append(_case("valid_epoch_most", "", submitted(leaf, [], EVEN, 0, 2**64 - 1)))
     return found
 
 
@@ -217,9 +218,14 @@ def _other_gates(s: Submitted) -> list[Case]:
     return found
 
 
-def cases() -> list[Case]:
-    s = submitted(MINT_CAP, [mint_cap(i) for i in range(6)], ODD, 1)
-    found = _valid() + _altered_leaf(s) + _altered_branch(s) + _altered_certificate(s) + _lengths(s) + _other_gates(s)
-    plain = submitted(MINT_CAP, [], EVEN, 0)
+def refused(leaf: MintCap) -> list[Case]:
+    """Those that are not what was signed for `leaf`, or that come to another gate."""
+    s = submitted(leaf, [mint_cap(i) for i in range(6)], ODD, 1)
+    found = _altered_leaf(s) + _altered_branch(s) + _altered_certificate(s) + _lengths(s) + _other_gates(s)
+    plain = submitted(leaf, [], EVEN, 0)
     short = [{**case, "name": f"{case['name']}_alone"} for case in _altered_certificate(plain) + _lengths(plain)]
     return found + short
+
+
+def cases() -> list[Case]:
+    return valid(MINT_CAP) + refused(MINT_CAP)

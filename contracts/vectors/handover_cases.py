@@ -49,7 +49,7 @@ def _case(
     proof: Signature | None = None,
     proof_y: bytes | None = None,
     epoch: int = EPOCH,
-    domain: bytes = HANDOVER.domain,
+    domain: bytes | None = None,
     scope: str = "all",
 ) -> Case:
     by = of.proof if proof is None else proof
@@ -61,7 +61,7 @@ def _case(
         "px": hexed(OLD.group.px),
         "parity": str(OLD.group.parity),
         "epoch": str(epoch),
-        "domain": hexed(domain),
+        "domain": hexed(of.leaf.domain if domain is None else domain),
         "statement": hexed(of.statement if statement is None else statement),
         "y": hexed(of.signature.y),
         "proof_r": hexed(by.r),
@@ -113,12 +113,12 @@ def _epochs(s: Submitted) -> list[Case]:
         _case("offered_too_early", "bad_epoch", s, epoch=EPOCH - 1),
     ]
     for new_epoch in (0, EPOCH - 1, EPOCH, EPOCH + 2, 2**64 - 1):
-        wrong = submitted(replace(HANDOVER, new_epoch=new_epoch), [])
+        wrong = submitted(replace(s.leaf, new_epoch=new_epoch), [])
         found.append(_case(f"new_epoch_{new_epoch}", "bad_epoch", wrong))
     return found
 
 
-def _new_keys() -> list[Case]:
+def _new_keys(leaf: Handover) -> list[Case]:
     """Certified by the old key, and yet keys that no gate could ever verify with."""
     found = []
     for name, px in (
@@ -129,14 +129,14 @@ def _new_keys() -> list[Case]:
         ("max", b"\xff" * 32),
         ("off_curve", b32(OFF_CURVE)),
     ):
-        found.append(_case(f"new_px_{name}", "bad_key", submitted(replace(HANDOVER, px=px), [])))
+        found.append(_case(f"new_px_{name}", "bad_key", submitted(replace(leaf, px=px), [])))
     return found
 
 
 def _proofs(s: Submitted) -> list[Case]:
     leaf = s.leaf.encode()
     message = proof_message(leaf)
-    wrong_parity = submitted(replace(HANDOVER, parity=HANDOVER.parity ^ 1), [])
+    wrong_parity = submitted(replace(s.leaf, parity=s.leaf.parity ^ 1), [])
     found = [
         _case("new_parity_is_not_the_signers", "bad_proof", wrong_parity),
         _case("proof_by_the_old_key", "bad_proof", s, proof=OLD.sign(message, 0)),
@@ -155,11 +155,24 @@ def _proofs(s: Submitted) -> list[Case]:
     return found
 
 
-def cases() -> list[Case]:
-    s = submitted(HANDOVER, [mint_cap(i) for i in range(4)])
-    valid = [
-        _case("valid_alone_even_r", "", submitted(HANDOVER, [], 0)),
-        _case("valid_alone_odd_r", "", submitted(HANDOVER, [], 1)),
-        _case("valid_5_leaves", "", s),
+def valid(leaf: Handover) -> list[Case]:
+    """Those that a committee's record of the leaf's domain takes."""
+    return [
+        _case("valid_alone_even_r", "", submitted(leaf, [], 0)),
+        _case("valid_alone_odd_r", "", submitted(leaf, [], 1)),
+        _case("valid_5_leaves", "", _among_others(leaf)),
     ]
-    return valid + _altered(s) + _epochs(s) + _new_keys() + _proofs(s)
+
+
+def refused(leaf: Handover) -> list[Case]:
+    """Those that are not what was signed for `leaf`, or that come to another record."""
+    s = _among_others(leaf)
+    return _altered(s) + _epochs(s) + _new_keys(leaf) + _proofs(s)
+
+
+def cases() -> list[Case]:
+    return valid(HANDOVER) + refused(HANDOVER)
+
+
+def _among_others(leaf: Handover) -> Submitted:
+    return submitted(leaf, [mint_cap(i) for i in range(4)])
