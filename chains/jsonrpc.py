@@ -27,6 +27,9 @@ from chains.values import BadValue, shown
 Kind = Literal["lagging", "lying", "failing", "limiting"]
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 3.0
+_ELSEWHERE = (404, 501)
+_RPC_STATUS = {"code", "message", "details"}
+_JSON_RPC = {"jsonrpc", "id", "result"}
 
 
 class EndpointError(Exception):
@@ -35,6 +38,13 @@ class EndpointError(Exception):
     def __init__(self, kind: Kind, text: str, retry_after: float = 0.0, again: bool = True) -> None:
         super().__init__(text)
         self.kind, self.retry_after, self.again = kind, retry_after, again
+
+
+class NotJsonRpc(EndpointError):
+    """What answers at the URL is no JSON-RPC over HTTP/1.1 but something else by its own answer: the URL is wrong."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("failing", text, again=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +183,15 @@ class Endpoint:
                 async with self._transport.session.post(
                     self._target.url, data=body, headers=headers, allow_redirects=False
                 ) as response:
+                    if response.status in _ELSEWHERE:
+                        self._refuse_gateway(await self._body(response))
                     if response.status != 200:
                         raise _status_error(response.status, response.headers.get("Retry-After", ""))
                     return await self._body(response)
         except TimeoutError:
             raise EndpointError("failing", f"no answer within {seconds:.1f} s") from None
+        except aiohttp.ClientResponseError:
+            raise NotJsonRpc("no HTTP/1.1 is spoken there, as on a gRPC port") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # The library's own text may hold the URL.
             raise EndpointError("failing", f"connection: {type(error).__name__}") from None
@@ -192,9 +206,13 @@ class Endpoint:
         return b"".join(parts)
 
     def _in_order(self, parsed: object, first: int, count: int) -> list[dict[str, Any]]:
-        if isinstance(parsed, dict) and "error" in parsed:
+        self._refuse_status(parsed)
+        if isinstance(parsed, dict) and "error" in parsed and (count > 1 or parsed.get("id") is None):
             self._judge(None, self._fault(parsed["error"], "batch"))
             raise EndpointError("failing", "an error in place of a batch's answers")
+        if count == 1 and isinstance(parsed, dict):
+            # CometBFT answers a batch of one with what it answers to the call alone.
+            parsed = [parsed]
         if not isinstance(parsed, list) or len(parsed) != count:
             got = f"{len(parsed)} answers" if isinstance(parsed, list) else "no list"
             raise EndpointError("failing", f"{got} to a batch of {count} calls")
@@ -229,7 +247,22 @@ class Endpoint:
             raise EndpointError("failing", f"{method}: a malformed error")
         # An endpoint may well repeat the key that it was given in what it answers.
         message = f"{method}: {shown(self._target.redact(error['message']))}"
-        return Fault(error["code"], message, error.get("data"))
+        data = error.get("data")
+        return Fault(error["code"], message, self._target.redact(data) if isinstance(data, str) else data)
+
+    def _refuse_gateway(self, body: bytes) -> None:
+        try:
+            parsed = parse_json(body, self._limits.max_depth)
+        except EndpointError:
+            return
+        self._refuse_status(parsed)
+
+    def _refuse_status(self, parsed: object) -> None:
+        """Raises `NotJsonRpc` for a google.rpc.Status, as gateways between HTTP and gRPC answer with it."""
+        if not isinstance(parsed, dict) or not parsed.keys() >= _RPC_STATUS or parsed.keys() & _JSON_RPC:
+            return
+        said = shown(self._target.redact(str(parsed["message"])))
+        raise NotJsonRpc(f"a gRPC gateway (REST) answers there, no JSON-RPC: {said}")
 
 
 def _status_error(status: int, retry_after: str) -> EndpointError:

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from chains.endpoint_options import EndpointOptions
 from chains.errors import Refused, Unreadable
-from chains.jsonrpc import Call, Endpoint, EndpointError, Judge, Limits, Transport
+from chains.jsonrpc import Call, Endpoint, EndpointError, Judge, Limits, NotJsonRpc, Transport
 from chains.quorum import Admission
 from chains.secrets import target
 
@@ -29,8 +29,8 @@ class Node:
         self._endpoint = Endpoint(target(one), self._transport, limits, judge)
 
     async def ask(self, *asked: Call) -> tuple[Any, ...]:
-        """One parsed value per call. Raises `Refused` if the node serves another chain, `Unreadable` if it does not
-        answer."""
+        """One parsed value per call. Raises `Refused` if the node serves another chain or is none, `Unreadable` if it
+        does not answer."""
         standing = self._endpoint.standing
         try:
             if not standing.admitted:
@@ -39,6 +39,8 @@ class Node:
                     raise Refused(f"the node {reason}")
                 standing.admitted = True
             return await self._endpoint.ask(asked)
+        except NotJsonRpc as error:
+            raise Refused(f"the node: {error}; {self._admission.expected}") from None
         except EndpointError as error:
             ask = "; is it running, is its URL right?" if error.kind == "failing" else ""
             raise Unreadable(f"the node: {error}{ask}") from None

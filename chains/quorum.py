@@ -14,7 +14,7 @@ from typing import Any
 
 from chains.endpoint_options import EndpointsOptions
 from chains.errors import Refused, Unreadable
-from chains.jsonrpc import Call, Endpoint, EndpointError, Fault
+from chains.jsonrpc import Call, Endpoint, EndpointError, Fault, NotJsonRpc
 from chains.types import EndpointHealth, Log
 
 Answers = tuple[Any, ...]
@@ -23,10 +23,12 @@ Answers = tuple[Any, ...]
 @dataclass(frozen=True, slots=True)
 class Admission:
     """How an endpoint shows, before anything that it says counts, that it serves the configured chain. `refusal` takes
-    the answers to `calls`, and gives the reason why it does not, or ""."""
+    the answers to `calls`, and gives the reason why it does not, or "". `expected` says what an endpoint's URL has to
+    be, for where something else answers."""
 
     calls: tuple[Call, ...]
     refusal: Callable[[Answers], str]
+    expected: str = "its URL has to be one of JSON-RPC over HTTP"
 
 
 class Quorum:
@@ -151,7 +153,12 @@ class Quorum:
         # No answer counts before the endpoint has shown that it serves this chain.
         if endpoint.standing.admitted:
             return
-        endpoint.standing.refused = self._admission.refusal(await endpoint.ask(self._admission.calls, seconds))
+        try:
+            answers = await endpoint.ask(self._admission.calls, seconds)
+        except NotJsonRpc as error:
+            endpoint.standing.refused = f"{error}; {self._admission.expected}"
+        else:
+            endpoint.standing.refused = self._admission.refusal(answers)
         endpoint.standing.admitted = not endpoint.standing.refused
         if endpoint.standing.refused:
             self._log.error("endpoint_refused", endpoint=endpoint.name, reason=endpoint.standing.refused)
