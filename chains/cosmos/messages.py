@@ -9,23 +9,13 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
+from chains.cosmos.state import Kind
 from chains.wire import EncodingError
 
 Message = dict[str, Any]
 """A JSON object with one member, the message's name."""
-
-
-class Kind(IntEnum):
-    """The settings, by their number in storage and events."""
-
-    RATE_LIMIT = 0
-    MAX_LEASE = 1
-    LOOSEN_DELAY = 2
-    MINTER = 3
-    GUARDIAN = 4
 
 
 @dataclass(frozen=True, slots=True)
