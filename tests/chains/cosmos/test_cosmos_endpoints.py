@@ -1,15 +1,24 @@
 """How Cosmos endpoints lie and lag: rules against answers in the shapes of CometBFT's RPC, and before a real node."""
 
+import asyncio
 import base64
 import copy
+import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from pydantic import ValidationError
 
 from chains.cosmos.misbehaviour import CosmosDialect, Rule
-from chains.misbehaviour import lag, lie
+from chains.cosmos.stores import supply_key
+from chains.misbehaviour import Behaviour, lag, lie
+from chains.proxies import program
+from chains.proxy import Proxy, switch
+from tests.chains.cosmos.nodes import DEVNET, RunningNode, needs_wasmd
 
 DIALECT = CosmosDialect()
 KEY = "0214" + "ab" * 20 + "75757364"
@@ -240,3 +249,95 @@ async def test_errors_of_the_node_are_passed_on() -> None:
     for asked in (call("tx", hash="AAAA"), call("block", height="3"), call("broadcast_tx_sync", tx="AA==")):
         (told,) = await lagged(asked, honest=lambda _: error)
         assert told == error
+
+
+# Before a real node
+
+
+async def asked(url: str, body: Any) -> Any:
+    async with aiohttp.ClientSession() as session, session.post(url, json=body) as response:
+        return await response.json()
+
+
+@needs_wasmd
+async def test_a_lagging_endpoint_errs_as_the_node_does_itself(node: RunningNode) -> None:
+    """About blocks that are far ahead of both, both say the same, but for the height that they have reached."""
+    far, bank = "1000000", {"path": "/store/bank/key", "data": "0075757364", "height": "1000000"}
+    calls = [
+        call("commit", far),
+        call("commit", height=far),
+        call("block", far),
+        call("block_results", far),
+        call("header", far),
+        call("validators", far, "1", "100"),
+        call("validators", height=far, page="1", per_page="10"),
+        call("consensus_params", far),
+        call("blockchain", minHeight=far, maxHeight=far),
+        call("abci_query", **bank, prove=True),
+        call("abci_query", **bank, prove=False),
+        call("abci_query", "/store/bank/key", "0075757364", far, True),
+        call("abci_query", path="/cosmos.bank.v1beta1.Query/Params", data="", height=far),
+    ]
+    numbered = [{**each, "id": number} for number, each in enumerate(calls)]
+    async with Proxy(node.url, DIALECT) as proxy:
+        proxy.behave(Behaviour(mode="lagging", behind=1))
+        for each in numbered:
+            own, lagging = await asked(node.url, each), await asked(proxy.url, each)
+            assert reached(lagging) == reached(own), each
+            # In a batch, as one by one.
+        assert [reached(one) for one in await asked(proxy.url, numbered[:10])] == [
+            reached(await asked(node.url, each)) for each in numbered[:10]
+        ]
+
+
+def reached(told: Any) -> Any:
+    """The answer without the height that the node has reached."""
+    if "error" not in told:
+        return told
+    data = re.sub(r"(current blockchain|max) height \d+", "", told["error"]["data"])
+    return {**told, "error": {**told["error"], "data": data}}
+
+
+@needs_wasmd
+async def test_a_lagging_endpoint_stands_at_an_older_block(node: RunningNode) -> None:
+    behind = 3
+    await node.reaches(behind + 3)
+    async with Proxy(node.url, DIALECT) as proxy:
+        proxy.behave(Behaviour(mode="lagging", behind=behind))
+        before = node.height()
+        status = (await asked(proxy.url, call("status")))["result"]
+        after = node.height()
+        height = int(status["sync_info"]["latest_block_height"])
+        assert before - behind <= height <= after - behind
+        at = node.ask("commit", height=str(height))["signed_header"]
+        told = (await asked(proxy.url, call("commit", height=str(height))))["result"]["signed_header"]
+        assert told == at
+        assert status["sync_info"]["latest_block_hash"] == at["commit"]["block_id"]["hash"]
+        assert status["sync_info"]["latest_block_time"] == at["header"]["time"]
+        child = node.ask("commit", height=str(height + 1))["signed_header"]["header"]
+        assert status["sync_info"]["latest_app_hash"] == child["app_hash"]
+        newest = await asked(proxy.url, call("abci_query", path="/store/bank/key", data="00", height="0", prove=True))
+        assert height <= int(newest["result"]["response"]["height"]) < node.height()
+
+
+@needs_wasmd
+async def test_a_program_serves_endpoints_that_are_switched_while_they_run(node: RunningNode, tmp_path: Path) -> None:
+    made = DEVNET.endpoints({0: node.port}, tmp_path)
+    assert made == program(made.name, "chains.cosmos.endpoints", {0: node.port})
+    process = await asyncio.create_subprocess_exec(*made.argv, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        url = json.loads(await process.stdout.readline())["url"]
+        supply = call("abci_query", path="/store/bank/key", data=supply_key("ueur").hex(), height="2", prove=True)
+        await node.reaches(3)
+        honest = await asked(url, supply)
+        assert honest == await asked(node.url, supply)
+        rule = Rule(store="bank", key=supply_key("ueur").hex(), add=5)
+        await switch(url, CosmosDialect.behaviour(mode="lying", rules=(rule,)))
+        lying = await asked(url, supply)
+        assert int(value(lying["result"]) or b"") == int(value(honest["result"]) or b"") + 5
+        await switch(url, CosmosDialect.behaviour(mode="honest"))
+        assert await asked(url, supply) == honest
+    finally:
+        process.terminate()
+        assert await process.wait() == 0

@@ -1,0 +1,21 @@
+"""Where the tests on real nodes take place."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from relayer.bus.server import NatsServer
+from tests.chains.cosmos.nodes import RunningNode, running_node
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningNode]:
+    """A node that all tests of a module share."""
+    with running_node(0, tmp_path_factory.mktemp("node")) as node:
+        yield node
+
+
+@pytest.fixture
+async def nats() -> AsyncIterator[str]:
+    async with NatsServer() as server:
+        yield server.url

@@ -1,0 +1,135 @@
+"""Real nodes, started as devnets start them: they can be ended, killed and started again where they were.
+
+What is true on a chain is read past all endpoints, at the newest state and unproven, and at once: a test may ask in the
+middle of whatever its event loop does.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chains.caip import ChainId
+from chains.cosmos import build_node, devnet_node
+from chains.cosmos.devnet import CosmosDevnet
+from relayer.devnet import ports
+
+DEVNET = CosmosDevnet()
+
+needs_wasmd = pytest.mark.skipif(
+    build_node.node() is None and os.environ.get("BALLAST_BUILD_WASMD") != "1",
+    reason="wasmd has not been built: run python -m chains.cosmos.build_node, or set BALLAST_BUILD_WASMD=1",
+)
+
+_LOOK_SECONDS = 0.05
+
+
+class NodeError(Exception):
+    """The node answered with an error."""
+
+
+class RunningNode:
+    """The node of the local chain `number`, whose files are in `directory`."""
+
+    def __init__(self, number: int, directory: Path) -> None:
+        self.chain: ChainId = DEVNET.chain_id(number)
+        self.directory = directory
+        (self.port,) = ports.blocks([DEVNET.ports])
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "log"
+
+    def start(self) -> None:
+        argv = DEVNET.node(self.chain, self.port, self.directory).argv
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    async def ready(self) -> None:
+        """Waits until it has made a block, and listens."""
+        at = devnet_node.Ports(*range(self.port, self.port + DEVNET.ports))
+        while not await devnet_node.ready(self.chain.reference, at):
+            assert self.runs, self.log.read_text()[-2000:]
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def stop(self) -> int:
+        """Ends it as devnets do: the exit code."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Ends it in the middle of whatever it does."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: int) -> int:
+        assert self._process is not None
+        self._process.send_signal(number)
+        code = self._process.wait()
+        self._process = None
+        return code
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    # What is true
+
+    def ask(self, method: str, **params: Any) -> Any:
+        """The result of a call. Raises `NodeError`."""
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                answer = json.load(response)
+        except urllib.error.HTTPError as error:
+            # Some errors come with the status 500.
+            answer = json.load(error)
+        if "error" in answer:
+            raise NodeError(answer["error"])
+        return answer["result"]
+
+    def height(self) -> int:
+        return int(self.ask("status")["sync_info"]["latest_block_height"])
+
+    def value(self, store: str, key: bytes, height: int = 0) -> bytes | None:
+        """What a module's store holds under a key; None where there is nothing."""
+        asked = {"path": f"/store/{store}/key", "data": key.hex(), "height": str(height), "prove": False}
+        response = self.ask("abci_query", **asked)["response"]
+        if response["code"] or response["log"]:
+            raise NodeError(response["log"])
+        return None if response["value"] is None else b64decode(response["value"])
+
+    async def reaches(self, height: int) -> None:
+        """Waits for a block."""
+        while True:
+            with suppress(OSError):
+                if self.height() >= height:
+                    return
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+@contextmanager
+def running_node(number: int, directory: Path) -> Iterator[RunningNode]:
+    """A node that runs, for fixtures outside of event loops."""
+    node = RunningNode(number, directory)
+    node.start()
+    try:
+        asyncio.run(node.ready())
+        yield node
+    finally:
+        if node.runs:
+            node.stop()
