@@ -23,8 +23,8 @@ def forward(
     """The blocks that lead from `trusted` to the one at `height` above it, which is the last; each is verified by the
     one before it, as `light.verify` does. They are as few as the changes of the validator set allow.
 
-    Yields heights and is sent their blocks. Raises `ProofError` for a block that does not hold, of another height
-    than the one asked for, and where more than `most` blocks would be needed.
+    Yields heights and is sent their blocks. Raises `ProofError` for a block that does not hold, and of another height
+    than the one asked for; `NotEnoughTrust` where more than `most` blocks would be needed.
     """
     if height <= trusted.header.height:
         raise ProofError(f"light client: height {height} is not above the trusted {trusted.header.height}")
@@ -40,7 +40,7 @@ def forward(
             if tried < len(waiting):
                 continue
             if fetched == most:
-                raise ProofError(f"light client: more than {most} blocks to height {height}") from None
+                raise NotEnoughTrust(f"light client: more than {most} blocks to height {height}") from None
             middle = (trusted.header.height + block.header.height) // 2
             waiting.append((yield from _fetched(middle)))
             fetched += 1

@@ -5,11 +5,9 @@ So a header that somebody believes is enough to judge its successor, and all tha
 """
 
 from dataclasses import dataclass, replace
-from typing import Self
 
 from chains.cosmos.headers import Header
 from chains.cosmos.light import LightBlock, LightOptions, Trusted, verify, verify_before
-from chains.errors import ProofError
 from chains.types import Checkpoint
 
 SECOND = 10**9
@@ -35,25 +33,13 @@ class Anchored:
         return self.child.header.app_hash
 
     @property
-    def seconds(self) -> int:
-        """By how much the successor is dated later, rounded up: the state may be so much newer than block h."""
-        return -((self.header.time - self.child.header.time) // SECOND)
+    def spread(self) -> int:
+        """By how many seconds, rounded up, the state may be newer than the checkpoint's time."""
+        return -(-self.child.header.time // SECOND) - self.header.time // SECOND
 
     def checkpoint(self, chain: str) -> Checkpoint:
         """The checkpoint of block h on `chain` (CAIP-2); its time in whole seconds, rounded down."""
-        return checkpoint(chain, self.header)
-
-    @classmethod
-    def at(cls, at: Checkpoint, header: Header, child: LightBlock) -> Self:
-        """The two blocks at a checkpoint. Raises `ProofError` if `header` is not of its hash, height and time."""
-        if checkpoint(at.chain, header) != at:
-            raise ProofError(f"height {at.height}: not the header of the checkpoint")
-        return cls(header, child)
-
-
-def checkpoint(chain: str, header: Header) -> Checkpoint:
-    """The checkpoint that a header is; its time in whole seconds, rounded down."""
-    return Checkpoint(chain, header.height, header.hash, header.time // SECOND)
+        return Checkpoint(chain, self.header.height, self.header.hash, self.header.time // SECOND)
 
 
 def follows(header: Header, child: LightBlock) -> None:

@@ -18,6 +18,7 @@ from chains.cosmos.blocks_json import ValidatorsPage, integer
 from chains.cosmos.commits import Commit
 from chains.cosmos.headers import HIGHEST, Header
 from chains.cosmos.multistore import ProofOp
+from chains.cosmos.validators import MOST_VALIDATORS
 from chains.errors import ProofError
 from chains.jsonrpc import Call, EndpointError, Fault
 from chains.values import BadValue, mapping, member, shown
@@ -151,6 +152,8 @@ def validators(height: int, page: int = 1) -> Call:
         found = blocks_json.validators(value)
         if found.height != height:
             raise BadValue(f"the validators of height {found.height}, {height} was asked for")
+        if found.total > MOST_VALIDATORS:
+            raise BadValue(f"{found.total} validators, at most {MOST_VALIDATORS} are supported")
         if len(found.validators) != min(VALIDATORS_PAGE, found.total - before):
             raise BadValue(f"{len(found.validators)} of {found.total} validators on page {page}")
         return found
