@@ -5,9 +5,11 @@ So a header that somebody believes is enough to judge its successor, and all tha
 """
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 from chains.cosmos.headers import Header
 from chains.cosmos.light import LightBlock, LightOptions, Trusted, verify, verify_before
+from chains.errors import ProofError
 from chains.types import Checkpoint
 
 SECOND = 10**9
@@ -39,7 +41,18 @@ class Anchored:
 
     def checkpoint(self, chain: str) -> Checkpoint:
         """The checkpoint of block h on `chain` (CAIP-2); its time in whole seconds, rounded down."""
-        return Checkpoint(chain, self.header.height, self.header.hash, self.header.time // SECOND)
+        return _checkpoint(chain, self.header)
+
+    @classmethod
+    def at(cls, at: Checkpoint, header: Header, child: LightBlock) -> Self:
+        """The two blocks at a checkpoint. Raises `ProofError` if `header` is not of its hash, height and time."""
+        if _checkpoint(at.chain, header) != at:
+            raise ProofError(f"height {at.height}: the header is not the checkpoint's")
+        return cls(header, child)
+
+
+def _checkpoint(chain: str, header: Header) -> Checkpoint:
+    return Checkpoint(chain, header.height, header.hash, header.time // SECOND)
 
 
 def follows(header: Header, child: LightBlock) -> None:
