@@ -14,6 +14,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -123,9 +124,10 @@ def _coins(number: int, coins: Mapping[str, int]) -> bytes:
     )
 
 
-def contract_address(sender: str, wasm: bytes, salt: bytes) -> str:
+@lru_cache
+def contract_address(sender: str, code: int, salt: bytes) -> str:
     """Where `instantiate` puts a contract (wasmd, x/wasm/keeper/addresses.go, BuildContractAddressPredictable)."""
-    parts = (hashlib.sha256(wasm).digest(), account_bytes(secret_of(sender)), salt, b"")
+    parts = (hashlib.sha256(wasm(code)).digest(), account_bytes(secret_of(sender)), salt, b"")
     named = b"wasm\0" + b"".join(len(part).to_bytes(8, "big") + part for part in parts)
     return bech32.encode(PREFIX, hashlib.sha256(hashlib.sha256(b"module").digest() + named).digest())
 
@@ -295,6 +297,7 @@ def running(program: Path, directory: Path) -> Iterator[Ledger]:
         process.wait()
 
 
+@lru_cache
 def wasm(code: int) -> bytes:
     """The committed artifact that has this number on the chain."""
     return (ARTIFACTS / {GATE_CODE: "ballast.wasm", TOKEN_CODE: "cw20_base.wasm"}[code]).read_bytes()
