@@ -84,7 +84,9 @@ def _proven(position: Position, at: Checkpoint, proof: bytes) -> int:
 # All positions of a checkpoint are proven to the same two blocks; judging them once is the same as judging them each.
 @lru_cache(64)
 def _app_hash(at: Checkpoint, header: bytes, child: bytes) -> bytes:
-    anchored = Anchored.at(at, Header.decode(header), LightBlock.decode(child))
+    anchored = Anchored(Header.decode(header), LightBlock.decode(child))
+    if anchored.checkpoint(at.chain) != at:
+        raise ProofError(f"proof: its block, of height {anchored.header.height}, is not the checkpoint's, {at.height}")
     chain_id = anchored.header.chain_id
     if at.chain != f"cosmos:{reference(chain_id)}":
         raise ProofError(f"proof: a block of the chain {chain_id!r}, not of {at.chain}")
