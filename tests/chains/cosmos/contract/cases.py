@@ -1,8 +1,8 @@
 """The shared vectors for contracts of a real chain: the same cases, signed for another domain and for now.
 
-Who is addressed follows from a contract's address, and the chain's clock is not ours to set, so the committed bytes would
-all be refused for their domain. contracts/vectors makes the same cases for any leaf; that they are the same, by their
-names and errors, is checked here.
+Who is addressed follows from a contract's address, and the chain's clock is not ours to set, so the committed bytes
+would all be refused for their domain. contracts/vectors makes the same cases for any leaf; that they are the same, by
+their names and errors, is checked here.
 """
 
 import importlib

@@ -31,11 +31,11 @@ class Gate:
 
     @property
     def address(self) -> str:
-        return local.contract_address("deployer", GATE_CODE, self._salt)
+        return local.contract_address("deployer", self._salt, local.artifact(GATE_CODE))
 
     @property
     def token(self) -> str:
-        return local.contract_address("deployer", TOKEN_CODE, self._salt)
+        return local.contract_address("deployer", self._salt, local.artifact(TOKEN_CODE))
 
     @property
     def domain(self) -> bytes:

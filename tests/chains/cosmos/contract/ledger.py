@@ -108,7 +108,7 @@ def migrate(sender: str, contract: str, code: int, told: bytes = b"{}") -> Call:
     return _call(sender, "MsgMigrateContract", data(2, contract.encode()) + uint(3, code) + data(4, told))
 
 
-def _store(sender: str, wasm: bytes) -> Call:
+def store(sender: str, wasm: bytes) -> Call:
     return _call(sender, "MsgStoreCode", data(2, wasm), _STORE_GAS)
 
 
@@ -125,9 +125,9 @@ def _coins(number: int, coins: Mapping[str, int]) -> bytes:
 
 
 @lru_cache
-def contract_address(sender: str, code: int, salt: bytes) -> str:
+def contract_address(sender: str, salt: bytes, wasm: bytes) -> str:
     """Where `instantiate` puts a contract (wasmd, x/wasm/keeper/addresses.go, BuildContractAddressPredictable)."""
-    parts = (hashlib.sha256(wasm(code)).digest(), account_bytes(secret_of(sender)), salt, b"")
+    parts = (hashlib.sha256(wasm).digest(), account_bytes(secret_of(sender)), salt, b"")
     named = b"wasm\0" + b"".join(len(part).to_bytes(8, "big") + part for part in parts)
     return bech32.encode(PREFIX, hashlib.sha256(hashlib.sha256(b"module").digest() + named).digest())
 
@@ -290,7 +290,7 @@ def running(program: Path, directory: Path) -> Iterator[Ledger]:
         until(started)
         ledger = Ledger(f"http://127.0.0.1:{ports.rpc}")
         for code in (GATE_CODE, TOKEN_CODE):  # one by one: a request has a megabyte at most
-            ledger.do(_store("deployer", wasm(code)))
+            ledger.do(store("deployer", artifact(code)))
         yield ledger
     finally:
         process.terminate()
@@ -298,6 +298,6 @@ def running(program: Path, directory: Path) -> Iterator[Ledger]:
 
 
 @lru_cache
-def wasm(code: int) -> bytes:
+def artifact(code: int) -> bytes:
     """The committed artifact that has this number on the chain."""
     return (ARTIFACTS / {GATE_CODE: "ballast.wasm", TOKEN_CODE: "cw20_base.wasm"}[code]).read_bytes()
