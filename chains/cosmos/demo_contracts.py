@@ -8,18 +8,24 @@ x/wasm/keeper/addresses.go (BuildContractAddressPredictable); Cosmos SDK, types/
 import gzip
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cosmpy.protos.cosmwasm.wasm.v1.query_pb2 import QueryCodesResponse  # type: ignore[import-untyped]
 from cosmpy.protos.cosmwasm.wasm.v1.tx_pb2 import MsgInstantiateContract2  # type: ignore[import-untyped]
 
-from chains.cosmos import bech32
+from chains.cosmos import bech32, rpc
 from chains.cosmos.addresses import account_bytes
 from chains.cosmos.devnet_node_genesis import PREFIX
 from chains.cosmos.messages import Message, encoded
+from chains.cosmos.rpc import QueryResult
+from chains.cosmos.sending import decoded
+from chains.jsonrpc import Call
 
 _ARTIFACTS = Path(__file__).parent / "artifacts"
 _MODULE = b"wasm"
+_CODES = "/cosmwasm.wasm.v1.Query/Codes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +36,20 @@ class Code:
     compressed: bytes
 
 
+@cache
 def code(name: str) -> Code:
     """One of the artifacts, such as "ballast.wasm"."""
     raw = (_ARTIFACTS / name).read_bytes()
     return Code(hashlib.sha256(raw).digest(), gzip.compress(raw, mtime=0))
+
+
+def codes() -> Call:
+    """The ids of stored codes by their checksums: of the first 100, more than a local chain has."""
+
+    def parse(found: QueryResult) -> dict[bytes, int]:
+        return {bytes(one.data_hash): int(one.code_id) for one in decoded(QueryCodesResponse, found.value).code_infos}
+
+    return rpc.abci_query(_CODES, b"", None, parse)
 
 
 def instantiation(sender: str, code_id: int, label: str, message: Message, salt: bytes) -> Any:
