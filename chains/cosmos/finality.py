@@ -11,15 +11,13 @@ at its height, finality was broken and the chain halts.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from chains import checkpoints
 from chains.cosmos import rpc
 from chains.cosmos.blocks import Anchored
-from chains.cosmos.headers import Header
-from chains.cosmos.light_blocks import LightBlocks, Signed
+from chains.cosmos.choice import Choice, Pair, View, candidates, choose
+from chains.cosmos.light_blocks import LightBlocks
 from chains.cosmos.options import ChainOptions, MemberOptions
 from chains.cosmos.trust import Trust
 from chains.cosmos.verdicts import Verdicts
@@ -28,90 +26,7 @@ from chains.opened import Ground
 from chains.types import Checkpoint
 from chains.values import shown
 
-LOWEST = 2
-"""The first height that can be a checkpoint: nodes prove nothing about the state after block 1."""
-
 _KEPT = 64
-
-Reports = Mapping[str, Mapping[int, Header | None]]
-Pair = tuple[Header, Header]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a look at the endpoints led to. `pair`: the agreed block and its successor. `liars` contradict a quorum;
-    `disputed` are the heights of successors about which endpoints differ, in ascending order; `broken` is the block
-    that a quorum reports in place of the remembered checkpoint."""
-
-    pair: Pair | None
-    liars: frozenset[str]
-    disputed: tuple[int, ...]
-    broken: Header | None
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What the endpoints that are well tell: the height of the newest block, and blocks by height."""
-
-    heads: Mapping[str, int]
-    heights: Sequence[int]
-    blocks: Mapping[str, Mapping[int, Signed | None]]
-
-    @property
-    def headers(self) -> Reports:
-        return {
-            name: {height: None if signed is None else signed[0] for height, signed in found.items()}
-            for name, found in self.blocks.items()
-        }
-
-    def at(self, height: int) -> dict[str, Signed]:
-        """The blocks of a height, by endpoint."""
-        return {
-            name: signed
-            for name, found in self.blocks.items()
-            if self.heads[name] >= height and (signed := found.get(height)) is not None
-        }
-
-
-def candidates(heads: Mapping[str, int], stride: int) -> list[int]:
-    """The grid heights worth asking for, newest first: each with a successor. `heads`: newest height by endpoint."""
-    lowest = -(-LOWEST // stride) * stride
-    found = {head - 1 - (head - 1) % stride for head in heads.values()}
-    return sorted((height for height in found if height >= lowest), reverse=True)
-
-
-def choose(
-    heads: Mapping[str, int], reports: Reports, heights: Sequence[int], q: int, last: Checkpoint | None
-) -> Choice:
-    """The newest of `heights` at which q endpoints report the same block and the same successor."""
-    liars, disputed = set[str](), set[int]()
-    pair: Pair | None = None
-    for height in heights:
-        votes = _pairs(heads, reports, height)
-        if len({child.hash for _, child in votes.values()}) > 1:
-            disputed.add(height + 1)
-        winner = next((vote for vote, count in Counter(votes.values()).items() if count >= q), None)
-        if winner is not None:
-            liars.update(name for name, vote in votes.items() if vote != winner)
-            pair = pair or winner
-    broken = None
-    if last is not None:
-        again = {name: header for name, found in reports.items() if (header := found.get(last.height)) is not None}
-        winning = next((header for header, count in Counter(again.values()).items() if count >= q), None)
-        if winning is not None:
-            liars.update(name for name, header in again.items() if header != winning)
-            broken = winning if winning.hash != last.block_hash else None
-    return Choice(pair, frozenset(liars), tuple(sorted(disputed)), broken)
-
-
-def _pairs(heads: Mapping[str, int], reports: Reports, height: int) -> dict[str, Pair]:
-    return {
-        name: (header, child)
-        for name, found in reports.items()
-        if heads[name] > height
-        and (header := found.get(height)) is not None
-        and (child := found.get(height + 1)) is not None
-    }
 
 
 class Finality:
@@ -181,7 +96,7 @@ class Finality:
                 f"finalized block {last.height} was {last.block_hash.hex().upper()} and is now "
                 f"{choice.broken.hash.hex().upper()} by a quorum of endpoints"
             )
-        accused = dict.fromkeys(choice.liars, "reports another finalized block than the quorum")
+        accused = dict[str, str]()
         try:
             return await self._decided(last, choice, view, accused)
         finally:
@@ -201,6 +116,10 @@ class Finality:
         for height in sorted(height for height in heights if height >= lowest):
             judged[height] = await self._trust.judge(await self._blocks.complete(height, view.at(height)))
             accused |= judged[height].lies
+        # Whose block holds is no liar, whatever others say.
+        cleared = {(name, height - 1) for height in judged for name in view.held(height, judged[height])}
+        told = "reports another finalized block than the quorum"
+        accused |= {name: accused.get(name, told) for name, _ in choice.dissent - cleared}
         if pair is not None:
             return self._advance(last, pair, view, judged.get(pair[1].height), accused)
         if choice.pair is None or last is None:
