@@ -17,11 +17,6 @@ from chains.types import Deployment, GateState, Receipt
 class User(Protocol):
     """One account at one node."""
 
-    @property
-    def address(self) -> str:
-        """The account's address on the chain."""
-        ...
-
     async def state(self, deployment: Deployment) -> GateState:
         """The deployment at the newest block, which may not be final."""
         ...

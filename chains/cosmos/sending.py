@@ -7,14 +7,16 @@ and gives transactions and their hashes in base64. Sources: CometBFT 0.38, `rpc/
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chains.cosmos import errors, rpc, state
 from chains.cosmos.addresses import account_bytes
 from chains.cosmos.blocks_json import integer
+from chains.cosmos.queries import decoded
 from chains.cosmos.rpc import QueryError, QueryResult
 from chains.cosmos.stores import WASM
 from chains.cosmos.transactions import Signed
@@ -63,8 +65,7 @@ class Simulated:
     @property
     def expected(self) -> int | None:
         """The sequence that the node wants instead, where that was the matter."""
-        match = _EXPECTED.search(self.log)
-        return None if match is None else int(match[1])
+        return _expected(self.log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,11 @@ class Broadcast:
 
     kind: str
     log: str = field(default="", compare=False)
+
+    @property
+    def expected(self) -> int | None:
+        """The sequence that the node wants instead, where that was the matter."""
+        return _expected(self.log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +119,17 @@ def account(address: str) -> Call:
     return _then(call, lambda found: None if _is(found, SDK, _UNKNOWN_ACCOUNT) else found)
 
 
-def last_round(gate: str, route: bytes) -> Call:
-    """The round of the newest statement at a route, 0 before the first; None where there is no such route."""
+def statement(gate: str, route: bytes, height: int | None = None) -> Call:
+    """`state.Statement`, what the contract records of a route, of round 0 before the first; None where there is no such
+    route."""
 
-    def parse(found: QueryResult) -> int | None:
+    def parse(found: QueryResult) -> state.Statement | None:
         try:
-            return state.statement(found.value).round if found.value else None
+            return state.statement(found.value) if found.value else None
         except ProofError as error:
             raise BadValue(str(error)) from None
 
-    return rpc.abci_query(f"/store/{WASM}/key", state.key(account_bytes(gate), state.STATEMENT, route), None, parse)
+    return rpc.abci_query(f"/store/{WASM}/key", state.key(account_bytes(gate), state.STATEMENT, route), height, parse)
 
 
 def simulation(raw: bytes) -> Call:
@@ -163,26 +170,30 @@ def sent(answer: Broadcast | Fault) -> Broadcast:
 
 def lookup(signed: Signed, address: str, sequence: int) -> Call:
     """`Found`, None for a transaction that the node does not know (yet: it is looked up in an index that follows the
-    blocks), or `NoIndex`. The account at `address` signed it for `sequence`."""
+    blocks), or `NoIndex`; all as `located` reads them. The account at `address` signed it for `sequence`."""
+    # The SDK's own event of a signature that was good for this sequence; it is kept only with what it did.
+    signer = ("acc_seq", f"{address}/{sequence}")
 
     def parse(value: object) -> Found:
-        fields = mapping(value)
-        if _bytes(member(fields, "tx")) != signed.raw:
+        raw, found = _found(value)
+        if raw != signed.raw:
             raise ProofError(f"another transaction under the hash {signed.name}")
-        result = mapping(member(fields, "tx_result"))
-        code, codespace, log = result.get("code", 0), result.get("codespace", ""), result.get("log", "")
-        if type(code) is not int or not isinstance(codespace, str) or not isinstance(log, str):
-            raise BadValue("not a transaction's result")
-        events = _events(result.get("events"))
-        # The SDK's own event of a signature that was good for this sequence; it is kept only with what it did.
-        signer = ("acc_seq", f"{address}/{sequence}")
-        executed = not code or any(kind == "tx" and signer in attributes for kind, attributes in events)
-        height, used = integer(member(fields, "height")), integer(member(result, "gas_used"))
-        if height < 1 or used < 0:
-            raise BadValue(f"a transaction at height {height} that used {used} gas")
-        return Found(height, errors.error_name(codespace, code, log), used, executed, log, events)
+        executed = not found.error or any(kind == "tx" and signer in pairs for kind, pairs in found.events)
+        return replace(found, executed=executed)
 
     return Call("tx", (_base64(signed.hash), False), parse, faults=True)
+
+
+def lookup_hash(hash_: bytes) -> Call:
+    """As `lookup`, of a transaction of which the hash (32 bytes) alone is known."""
+
+    def parse(value: object) -> Found:
+        raw, found = _found(value)
+        if hashlib.sha256(raw).digest() != hash_:
+            raise ProofError(f"another transaction under the hash {hash_.hex().upper()}")
+        return found
+
+    return Call("tx", (_base64(hash_), False), parse, faults=True)
 
 
 def located(answer: Found | Fault) -> Found | NoIndex | Fault | None:
@@ -194,14 +205,9 @@ def located(answer: Found | Fault) -> Found | NoIndex | Fault | None:
     return answer
 
 
-def decoded(message: Any, value: bytes) -> Any:
-    """The protobuf message of this class. Raises `BadValue`."""
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-
-    try:
-        return message.FromString(value)
-    except DecodeError:
-        raise BadValue(f"not a {message.DESCRIPTOR.name}: {shown(value)}") from None
+def _expected(log: str) -> int | None:
+    match = _EXPECTED.search(log)
+    return None if match is None else int(match[1])
 
 
 def _then(call: Call, change: Callable[[Any], Any]) -> Call:
@@ -210,6 +216,20 @@ def _then(call: Call, change: Callable[[Any], Any]) -> Call:
 
 def _is(found: object, codespace: str, code: int) -> bool:
     return isinstance(found, QueryError) and (found.codespace, found.code) == (codespace, code)
+
+
+def _found(value: object) -> tuple[bytes, Found]:
+    """The transaction's bytes, and what became of it; `executed` where it succeeded."""
+    fields = mapping(value)
+    result = mapping(member(fields, "tx_result"))
+    code, codespace, log = result.get("code", 0), result.get("codespace", ""), result.get("log", "")
+    if type(code) is not int or not isinstance(codespace, str) or not isinstance(log, str):
+        raise BadValue("not a transaction's result")
+    height, used = integer(member(fields, "height")), integer(member(result, "gas_used"))
+    if height < 1 or used < 0:
+        raise BadValue(f"a transaction at height {height} that used {used} gas")
+    error, events = errors.error_name(codespace, code, log), _events(result.get("events"))
+    return _bytes(member(fields, "tx")), Found(height, error, used, not code, log, events)
 
 
 def _broadcast(value: object) -> Broadcast:

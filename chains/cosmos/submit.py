@@ -138,9 +138,10 @@ class Submitter:
         return await self._sender.send(key, gate, route, statement, max(gas, needed), before)
 
     async def _there_already(self, gate: str, route: bytes, round_: int) -> bool:
-        answers = await self._quorum.collect([sending.last_round(gate, route)])
+        answers = await self._quorum.collect([sending.statement(gate, route)])
         enough(answers, self._quorum.q, "the gate's last round")
-        return there_already([told for (told,) in answers.values()], round_, self._quorum.q)
+        rounds = [None if told is None else told.round for (told,) in answers.values()]
+        return there_already(rounds, round_, self._quorum.q)
 
     async def _gas(self, gate: str, route: bytes, statement: bytes) -> int | None:
         """The gas limit; None if the gate has a newer statement by now. Raises `Refused` when q endpoints say that it
