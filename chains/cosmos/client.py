@@ -38,7 +38,7 @@ class Sent:
     """A transaction on its way. `fee` in base units of the fee's denomination."""
 
     signed: Signed
-    place: Place
+    sequence: int
     timeout_height: int
     fee: int
 
@@ -113,22 +113,21 @@ class Client:
             account = await self._account()
             sequence, (fee, denomination) = max(account.sequence, self._next), await self._fee(gas)
             for _ in range(_TRIES):
-                place, timeout = Place(account.number, sequence), account.height + _TIMEOUT_BLOCKS
-                signed = self.key.signed(
-                    messages, await self._chain_id(), place, Budget(gas, fee, denomination, timeout)
-                )
-                told = sending.sent((await self.ask(sending.transmission(signed)))[0])
-                if told.kind == "taken":
+                budget = Budget(gas, fee, denomination, account.height + _TIMEOUT_BLOCKS)
+                signed = self.key.signed(messages, await self._chain_id(), Place(account.number, sequence), budget)
+                (answer,) = await self.ask(sending.transmission(signed))
+                said = sending.sent(answer)
+                if said.kind == "taken":
                     self._next = sequence + 1
-                    return Sent(signed, place, timeout, fee)
-                if told.kind == "sequence" and told.expected is not None:
-                    sequence = told.expected
-                elif told.kind == "fee" and (wanted := fees.required(told.log)):
-                    denomination, amount = min(wanted.items(), key=lambda coin: coin[0] != denomination)
+                    return Sent(signed, sequence, budget.timeout_height, fee)
+                if said.kind == "sequence" and said.expected is not None:
+                    sequence = said.expected
+                elif said.kind == "fee" and (wanted := fees.required(said.log)):
+                    denomination, amount = min(wanted.items(), key=lambda coin: coin[0] != budget.denomination)
                     fee = fees.fee(amount, 1)
                 else:
                     break
-        raise ChainError(f"the node refuses the transaction: {errors.told(answer.log)}")
+        raise ChainError(f"the node refuses the transaction: {errors.told(said.log)}")
 
     async def transact(self, messages: Sequence[Any], gas: int | None = None) -> Receipt:
         """`send`, and waits."""
@@ -148,7 +147,7 @@ class Client:
                     f"transaction {name} was sent, but the node keeps no index of transactions (tx_index), so that it "
                     "cannot tell what became of it: ask another node"
                 )
-            if account.height >= sent.timeout_height and account.sequence <= sent.place.sequence:
+            if account.height >= sent.timeout_height and account.sequence <= sent.sequence:
                 self._next = 0
                 raise Unreadable(f"transaction {name} was in no block in time; nothing has happened")
             if self._clock() >= end:
@@ -181,7 +180,7 @@ class Client:
     async def _looked_up(self, sent: Sent) -> tuple[Found | NoIndex | None, Account]:
         # The account first: what it says of the time before the look-up is then true of the look-up as well.
         account = await self._account()
-        (told,) = await self.ask(sending.lookup(sent.signed, self.address, sent.place.sequence))
+        (told,) = await self.ask(sending.lookup(sent.signed, self.address, sent.sequence))
         found = sending.located(told)
         if found is None or isinstance(found, Found | NoIndex):
             return found, account
