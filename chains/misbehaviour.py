@@ -75,7 +75,9 @@ class Dialect(Protocol[R]):
 
 def lie(dialect: Dialect[R], body: Any, answer: Any, rules: Sequence[R]) -> None:
     """Alters, in place, the results of those calls to which a rule applies."""
-    calls, answers = (body, answer) if isinstance(body, list) else ([body], [answer])
+    calls = body if isinstance(body, list) else [body]
+    # Some nodes answer a batch of one call with that call's answer alone.
+    answers = answer if isinstance(answer, list) else [answer]
     for call, one in zip(calls, answers, strict=True):
         for rule in rules:
             if "result" in one:

@@ -113,6 +113,13 @@ def test_a_lie_may_be_about_one_height_alone() -> None:
     assert value(lied(newest, shown(b"1"), **BALANCE, add=1, height=12)) == b"1"
 
 
+def test_a_batch_of_one_may_be_answered_without_a_list() -> None:
+    for told in (shown(b"1000"), [shown(b"1000")]):
+        lie(DIALECT, [query()], told, [Rule(**BALANCE, add=1)])
+        (one,) = told if isinstance(told, list) else [told]
+        assert value(one["result"]) == b"1001"
+
+
 # Parts of results
 
 

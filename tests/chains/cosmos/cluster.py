@@ -1,0 +1,227 @@
+"""Members over real nodes, each with three endpoints of its own before every node, which a test switches.
+
+`Stage` is one member that opens one chain. A `CosmosGround` is what a committee of `tests.daemon.rig` stands on:
+members in this process, with real stores and keys on a real bus. Each of them opens the family's own adapter over HTTP,
+with a journal and an account of its own.
+"""
+
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from chains.caip import ChainId
+from chains.cosmos import state
+from chains.cosmos.chain import open_chain
+from chains.cosmos.family import FAMILY
+from chains.cosmos.misbehaviour import CosmosDialect, Rule
+from chains.cosmos.options import ChainOptions, MemberOptions
+from chains.devnet import Behaviour as Mode
+from chains.devnet import Committee as GroupKey
+from chains.devnet import Table
+from chains.misbehaviour import Behaviour
+from chains.opened import OpenedChain
+from chains.proxy import Proxy
+from chains.types import ChainSetup, Deployment, Position
+from relayer.config.committee import Committee, parse_committee
+from relayer.daemon.reading import OpenChain
+from relayer.dealing import deal_committee
+from relayer.store.safety import SafetyStore
+from tests.chains.cosmos.sites import DECIMALS, Kind, Site, new_site
+from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.solana.program.statements import seed
+from tests.daemon.rig import Members
+
+N, FAULTY, THRESHOLD = 4, 1, 3
+ENDPOINTS = 3
+SLOT, LEASE, LONGEST_LEASE = 3, 600, 86_400
+FINALITY_LAG, MOST_LAG = 8, 60
+
+Proxies = Sequence[Proxy[Rule]]
+
+
+@asynccontextmanager
+async def proxies(site: Site, count: int = ENDPOINTS) -> AsyncIterator[Proxies]:
+    """Controllable endpoints before a site's node."""
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(Proxy(site.node.url, CosmosDialect())) for _ in range(count)]
+
+
+def behaviour(mode: Mode, *rules: Rule, **more: Any) -> Behaviour[Rule]:
+    return CosmosDialect.behaviour(mode=mode, rules=rules, **more)
+
+
+def member_options(site: Site, before: Proxies, **changes: Any) -> MemberOptions:
+    """What a member's member.toml says, with `changes`. Its endpoints are called a, b, c and so on."""
+    named = dict(zip("abcdefg", (proxy.url for proxy in before), strict=False))
+    table = {**site.local.member_table(named), "timeout": 5.0, "deadline": 10.0, "poll": 0.1, "set_aside": 600.0}
+    return MemberOptions.model_validate({**table, **changes})
+
+
+@dataclass
+class Stage:
+    """A site, the endpoints before it, and the member that asks them."""
+
+    site: Site
+    proxies: Proxies
+    chain_options: ChainOptions
+    positions: tuple[Position, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    log: Recorder = field(default_factory=Recorder)
+
+    def behave(self, mode: Mode, *rules: Rule, at: Sequence[int] = (0,), **more: Any) -> None:
+        """Switches the endpoints at these places."""
+        for index in at:
+            self.proxies[index].behave(behaviour(mode, *rules, **more))
+
+    @asynccontextmanager
+    async def opened(self, **changes: Any) -> AsyncIterator[OpenedChain]:
+        """The member starts. `options`: changes to its options, `chain`: to those that all members share; the rest
+        changes the set-up."""
+        setup = ChainSetup(
+            self.site.local.chain,
+            self.chain_options.model_copy(update=changes.pop("chain", {})),
+            member_options(self.site, self.proxies, **changes.pop("options", {})),
+            self.positions,
+            self.deployments,
+            self.journal,
+            self.log,
+            account(0),
+        )
+        chain = open_chain(replace(setup, **changes))
+        try:
+            yield chain
+        finally:
+            await chain.close()
+
+
+@asynccontextmanager
+async def staged(
+    site: Site, positions: Sequence[Position] = (), deployments: Sequence[Deployment] = ()
+) -> AsyncIterator[Stage]:
+    """A member of one chain, which can pay for transactions."""
+    chain_options = ChainOptions.model_validate(await site.local.committee_table())
+    await site.local.fund([FAMILY.account_address(account(0))])
+    async with proxies(site) as before:
+        yield Stage(site, before, chain_options, tuple(positions), tuple(deployments))
+
+
+@dataclass
+class CosmosGround:
+    """See `tests.daemon.rig.Ground`. `document`: the configuration's raw values; `vaults`: by route; `proxies`: each
+    member's by chain. `opening` is how an adapter is made."""
+
+    sites: Mapping[str, Site]
+    document: Table
+    committee: Committee
+    vaults: Mapping[str, Table]
+    proxies: Sequence[Mapping[str, Proxies]]
+    opening: Callable[[ChainSetup], OpenedChain] = field(default=FAMILY.open)
+
+    def position(self, route: str) -> Position:
+        row = self.vaults[route]
+        return next(p for p in self.positions if (str(p.account), str(p.asset)) == (row["account"], row["asset"]))
+
+    @property
+    def positions(self) -> Sequence[Position]:
+        return [p for of_chain in self.committee.positions().values() for p in of_chain]
+
+    @property
+    def deployments(self) -> Sequence[Deployment]:
+        return [d for of_chain in self.committee.deployments().values() for d in of_chain]
+
+    def opened(self, index: int, store: SafetyStore, log: Any) -> list[OpenChain]:
+        """Each member has adapters of its own."""
+        return [self._opened(site, index, store, log) for site in self.sites.values()]
+
+    def behave(self, member: int, mode: Mode, *rules: Rule, at: Sequence[int] = (0,), **more: Any) -> None:
+        """Switches the endpoints, by their places, that one member asks about every chain."""
+        for of_chain in self.proxies[member].values():
+            for index in at:
+                of_chain[index].behave(behaviour(mode, *rules, **more))
+
+    def _opened(self, site: Site, index: int, store: SafetyStore, log: Any) -> OpenChain:
+        name = site.chain
+        positions, deployments = self.committee.positions()[name], self.committee.deployments()[name]
+        setup = ChainSetup(
+            ChainId.parse(name),
+            self.committee.chain_options(name),
+            member_options(site, self.proxies[index][name], timeout=2.0, deadline=2.0, set_aside=1.0),
+            positions,
+            deployments,
+            store.journal(name),
+            log.bind(chain=name),
+            account(index),
+            index,
+        )
+        return OpenChain(name, self.opening(setup), positions, deployments)
+
+    # What is true
+
+    def gate(self, deployment: Deployment) -> state.Statement:
+        return self.sites[deployment.chain].gate(deployment)
+
+    def supply(self, deployment: Deployment) -> int:
+        return self.sites[deployment.chain].supply(deployment)
+
+    def locked(self, position: Position) -> int:
+        return self.sites[position.chain].locked(position)
+
+
+def account(index: int) -> bytes:
+    """The secret of a member's account."""
+    return seed(f"account of member {index}")
+
+
+@asynccontextmanager
+async def cosmos_committee(
+    directory: Path,
+    nats_url: str,
+    routes: Mapping[str, Sequence[int]],
+    collateral: int,
+    kinds: Mapping[str, Kind] | None = None,
+) -> AsyncIterator[Members[CosmosGround]]:
+    """A committee of four over real chains, none of whose members runs yet.
+
+    `routes`: by name, the numbers of the chains that have a gate of it. Every route has a position of its own on the
+    chain with the least number, of the bank unless `kinds` says otherwise, and `collateral` in it.
+    """
+    public, keys = deal_committee([f"m{i}" for i in range(N)], THRESHOLD, "devnet", 1, os.urandom)
+    key = GroupKey(1, bytes([2 + public.group.parity]) + public.group.px)
+    numbers = sorted({number for of_route in routes.values() for number in of_route})
+    async with AsyncExitStack() as stack:
+        sites = dict[int, Site]()
+        for number in numbers:
+            (directory / f"node-{number}").mkdir()
+            sites[number] = await stack.enter_async_context(new_site(number, directory / f"node-{number}"))
+        source, vaults, rows = sites[numbers[0]], dict[str, Table](), []
+        for name, places in routes.items():
+            vaults[name] = await source.new_vault(name, (kinds or {}).get(name, "bank"))
+            assert (await source.local.lock(vaults[name], collateral)).ok
+            gates = [await sites[n].local.deploy_destination(name, DECIMALS, key, LONGEST_LEASE) for n in places]
+            row = {"name": name, "decimals": DECIMALS, "deviation_bps": 1, "positions": [vaults[name]]}
+            rows.append(row | {"deployments": [{**gate, "lease": LEASE} for gate in gates]})
+        before = [
+            {site.chain: await stack.enter_async_context(proxies(site)) for site in sites.values()} for _ in range(N)
+        ]
+        tables = {}
+        for site in sites.values():
+            await site.local.fund([FAMILY.account_address(account(i)) for i in range(N)])
+            own = {"finality_lag": FINALITY_LAG, "max_finality_lag": MOST_LAG}
+            tables[site.chain] = {**await site.local.committee_table(), **own}
+        members = [{"name": f"m{i}", "identity": k.verify_key.hex()} for i, k in enumerate(keys)]
+        named = {"genesis": int(time.time()) - 10 * SLOT, "members": members, "chains": tables, "routes": rows}
+        document = {**_TIMES, **named}
+        committee = parse_committee(document, directory / "committee.toml")
+        ground = CosmosGround({site.chain: site for site in sites.values()}, document, committee, vaults, before)
+        yield Members(committee.params(), public, keys, ground, directory, nats_url)
+
+
+_TIMES = {
+    "name": "rounds", "network": "devnet", "epoch": 1, "faulty": FAULTY, "threshold": THRESHOLD,
+    "slot": SLOT, "skew": 0, "staleness": 60, "heartbeat": SLOT,
+}  # fmt: skip
