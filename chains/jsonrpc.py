@@ -59,8 +59,8 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call. `parse` turns the JSON result into a hashable value. It raises `BadValue` for what is malformed and
-    `ProofError` for what proves itself false: the endpoint lies.
+    """One call. `parse` turns the JSON result into a hashable value. It raises `BadValue` for what is malformed,
+    `ProofError` for what proves itself false: the endpoint lies, and `EndpointError` for a failure told as a result.
 
     `absent`: a null result is an answer (None) rather than the sign of an endpoint that lags behind.
     """
@@ -237,6 +237,9 @@ class Endpoint:
             raise EndpointError("failing", f"{call.method}: {self._target.redact(str(error))}") from None
         except ProofError as error:
             raise EndpointError("lying", f"{call.method}: {error}", again=False) from None
+        except EndpointError as error:
+            text = f"{call.method}: {self._target.redact(str(error))}"
+            raise EndpointError(error.kind, text, error.retry_after, error.again) from None
 
     def _fault(self, error: object, method: str) -> Fault:
         if (

@@ -1,4 +1,4 @@
-"""Which checkpoint follows from what the endpoints tell: pure, by votes alone. Whether it is signed is judged elsewhere.
+"""Which checkpoint follows from what the endpoints tell: pure, by votes alone. What is signed, is judged elsewhere.
 
 A vote is for two blocks, since what a block led to is in the header of the next one.
 """
