@@ -195,9 +195,9 @@ class Client:
         return told
 
     async def _fee(self, gas: int) -> tuple[int, str]:
-        """The lowest fee for a limit of `gas` that the node takes, and its denomination."""
-        (told,) = await self.ask(queries.least_price())
-        return (0, "") if told is None else (told.fee(gas), told.denomination)
+        """The lowest fee for a limit of `gas` that the node takes, in the first denomination that it names."""
+        (prices,) = await self.ask(queries.least_prices())
+        return (prices[0].fee(gas), prices[0].denomination) if prices else (0, "")
 
     async def _chain_id(self) -> str:
         (status,) = await self.ask(rpc.status())

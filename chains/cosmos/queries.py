@@ -32,16 +32,17 @@ def smart_query(contract: str, message: Mapping[str, Any], height: int | None = 
     return rpc.abci_query(_SMART, asked, height, parse, errors=True)
 
 
-def least_price() -> Call:
-    """`fees.Price`: the lowest that the node takes, of several denominations the first; None where it takes any."""
+def least_prices() -> Call:
+    """The lowest prices of gas that the node takes, a tuple of `fees.Price`; empty where it takes transactions free of
+    charge."""
     from cosmpy.protos.cosmos.base.node.v1beta1.query_pb2 import ConfigResponse  # type: ignore[import-untyped]
 
-    def parse(found: QueryResult) -> fees.Price | None:
+    def parse(found: QueryResult) -> tuple[fees.Price, ...]:
         text = decoded(ConfigResponse, found.value).minimum_gas_price
         prices = fees.coins(text)
         if prices is None:
             raise BadValue(f"not a price of gas: {shown(text)}")
-        return next((fees.Price(amount, name) for name, amount in prices.items() if amount), None)
+        return tuple(fees.Price(amount, name) for name, amount in prices.items() if amount)
 
     return rpc.abci_query(_CONFIG, b"", None, parse)
 

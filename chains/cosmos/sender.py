@@ -15,12 +15,12 @@ looks transactions up: that follows the blocks, and may be off.
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
-from chains.cosmos import errors, fees, sending
+from chains.cosmos import errors, fees, queries, sending
 from chains.cosmos.messages import submit
 from chains.cosmos.options import ChainOptions, MemberOptions
 from chains.cosmos.outbox import MOST_ATTEMPTS, Attempt, Entry, Outbox
@@ -141,7 +141,7 @@ class Sender:
             if any(each.kind == "taken" for each in told):
                 return entry
             refused = Counter(each.kind for each in told)
-            self._check_refusals(told, refused)
+            await self._check_refusals(told, refused)
             if refused["fee"] >= self._quorum.q:
                 entry = await self._followed(entry, entry.newest.gas, self._fee_asked_for(entry, told))
             elif refused["gas"] >= self._quorum.q:
@@ -185,10 +185,20 @@ class Sender:
             raise Unreadable(f"a transaction runs out of gas at max_gas, {self._options.max_gas}: raise that")
         return min(attempt.gas + -(-attempt.gas // 2), self._options.max_gas)
 
-    def poor(self, why: str) -> str:
-        """The sentence for an operator when the account cannot pay."""
-        wanted = self._price.denomination
-        return f"the account {self.address} cannot pay for a transaction: {errors.told(why)}; send {wanted} to it"
+    async def poor(self, why: str) -> Unreadable:
+        """What to raise when the account cannot pay, for an operator: has it no coins, or are they the wrong ones?"""
+        answers = await self._quorum.collect([queries.least_prices()])
+        named = [{price.denomination for price in prices} for (prices,) in answers.values()]
+        ours = self._price.denomination
+        if sum(bool(each) and ours not in each for each in named) >= self._quorum.q:
+            return self._other_denomination(set().union(*named))
+        return Unreadable(
+            f"the account {self.address} cannot pay for a transaction: {errors.told(why)}; send {ours} to it"
+        )
+
+    def _other_denomination(self, wanted: Set[str]) -> Unreadable:
+        wants = " or ".join(sorted(wanted)) or "another denomination"
+        return Unreadable(f"the endpoints take no fees in {self._price.denomination}, but in {wants}: set gas_price")
 
     def _simulation(self, gate: str, route: bytes, statement: bytes, standing: Standing, sequence: int) -> Any:
         # A fee of 1, so that taking it is simulated too.
@@ -254,9 +264,7 @@ class Sender:
         wanted = [fees.required(each.log) for each in told if each.kind == "fee"]
         found = fees.asked_for(wanted, self._price.denomination, self._quorum.q)
         if found is None:
-            named = sorted({name for each in wanted for name in each})
-            wants = " or ".join(named) or "another denomination"
-            raise Unreadable(f"the endpoints take no fees in {self._price.denomination}, but in {wants}: set gas_price")
+            raise self._other_denomination({name for each in wanted for name in each})
         most, fee = fees.fee(fees.most(self._options), entry.newest.gas), fees.fee(found, 1)
         if not entry.newest.fee < fee <= most:
             raise Unreadable(
@@ -265,12 +273,12 @@ class Sender:
             )
         return fee
 
-    def _check_refusals(self, told: Sequence[Broadcast], refused: Counter[str]) -> None:
+    async def _check_refusals(self, told: Sequence[Broadcast], refused: Counter[str]) -> None:
         for kind in ("poor", "unauthorized"):
             if refused[kind] >= self._quorum.q:
                 log = next(each.log for each in told if each.kind == kind)
                 if kind == "poor":
-                    raise Unreadable(self.poor(log))
+                    raise await self.poor(log)
                 raise Unreadable(f"the endpoints do not take the account's signature: {errors.told(log)}")
 
 

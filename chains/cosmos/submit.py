@@ -153,7 +153,7 @@ class Submitter:
         if needed == LATER_THAN_OURS:
             return None
         if any(words in needed for words in _CANNOT_PAY):
-            raise Unreadable(self._sender.poor(needed))
+            raise await self._sender.poor(needed)
         raise Refused(f"{gate} would refuse the transaction: {needed}")
 
     def _wants_gas(self, look: Look) -> bool:

@@ -21,6 +21,7 @@ from cosmpy.protos.cosmos.auth.v1beta1.query_pb2 import (  # type: ignore[import
     QueryAccountInfoResponse,
 )
 from cosmpy.protos.cosmos.base.abci.v1beta1.abci_pb2 import GasInfo  # type: ignore[import-untyped]
+from cosmpy.protos.cosmos.base.node.v1beta1.query_pb2 import ConfigResponse  # type: ignore[import-untyped]
 from cosmpy.protos.cosmos.crypto.secp256k1.keys_pb2 import PubKey  # type: ignore[import-untyped]
 from cosmpy.protos.cosmos.tx.v1beta1.service_pb2 import (  # type: ignore[import-untyped]
     SimulateRequest,
@@ -290,6 +291,11 @@ class Node:
             log = f"rpc error: code = Unknown desc = {log} {where} with gas used: '90000': unknown request"
             return self._answer(code=6, codespace="sdk", log=log)
         return self._answer(SimulateResponse(gas_info=GasInfo(gas_used=self._ledger.used)).SerializeToString())
+
+    def _config(self, path: str, data: str, height: str, prove: bool) -> Any:
+        price, denomination = self._ledger.price
+        told = f"0.{price:03}{denomination}"
+        return self._answer(ConfigResponse(minimum_gas_price=told).SerializeToString())
 
     def _key(self, path: str, data: str, height: str, prove: bool) -> Any:
         assert path == "/store/wasm/key"

@@ -55,7 +55,7 @@ class Site:
 
     async def mint(self, deployment: Deployment, amount: int) -> Receipt:
         """The user mints to itself."""
-        return await self.user.mint(deployment, self.user.address, amount, None)
+        return await self.user.mint(deployment, self.user.address_at(deployment), amount, None)
 
     # What is true
 

@@ -57,6 +57,12 @@ async def test_another_denomination_than_the_chains_is_named() -> None:
     w.ledger.price = (25, "uother")
     with pytest.raises(Unreadable, match="take no fees in ustake, but in uother: set gas_price"):
         await w.opened().submit(w.deployment, statement(5), "r5")
+    # An account that has nothing of it does not even get through the simulation.
+    w = World()
+    w.ledger.price = (25, "uother")
+    w.ledger.refusal = "spendable balance 0ustake is smaller than 1ustake: insufficient funds"
+    with pytest.raises(Unreadable, match="take no fees in ustake, but in uother: set gas_price"):
+        await w.opened().submit(w.deployment, statement(5), "r5")
 
 
 async def test_an_account_that_cannot_pay_is_named() -> None:
