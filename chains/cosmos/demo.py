@@ -41,6 +41,7 @@ _MOST_BLOCK_SECONDS = 5
 _LAG_BLOCKS = 60
 _GAS, _STORE_GAS, _SET_UP_GAS, _FUND_GAS = 500_000, 8_000_000, 1_000_000, 60_000
 _SALT = b"ballast"
+_LOOK_SECONDS = 0.1
 _GATE_CODE, _TOKEN_CODE = "ballast.wasm", "cw20_base.wasm"
 
 
@@ -50,7 +51,7 @@ class CosmosLocalChain:
     def __init__(self, chain: ChainId, url: str, tables: Sequence[Table] = ()) -> None:
         self.chain = chain
         self._owner, self._vaults, self._user = (
-            Client(chain, url, account_secret(name), PREFIX) for name in (OWNER, VAULTS, USER)
+            Client(chain, url, account_secret(name), PREFIX, poll=_LOOK_SECONDS) for name in (OWNER, VAULTS, USER)
         )
         self._state = DemoState(self._owner)
         self._tables = list(tables)

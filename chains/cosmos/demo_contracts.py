@@ -19,8 +19,8 @@ from chains.cosmos import bech32, rpc
 from chains.cosmos.addresses import account_bytes
 from chains.cosmos.devnet_node_genesis import PREFIX
 from chains.cosmos.messages import Message, encoded
+from chains.cosmos.queries import decoded
 from chains.cosmos.rpc import QueryResult
-from chains.cosmos.sending import decoded
 from chains.jsonrpc import Call
 
 _ARTIFACTS = Path(__file__).parent / "artifacts"

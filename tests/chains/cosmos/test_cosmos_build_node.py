@@ -1,10 +1,8 @@
 """How wasmd is built, with a Go that is a script: once, whole or not at all, and with errors that say what to do."""
 
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,45 +11,10 @@ import pytest
 
 from chains.cosmos import build_node
 from chains.cosmos.build_node import BuildError, build, node
-
-GO = """\
-#!/bin/sh
-case "$1 $*" in
-  env*) printf '%s\\n' "{version}" linux amd64 "{compiler}" ;;
-  list*" -m "*) echo "{root}/engine" ;;
-  list*) printf '%s\\n' a b c ;;
-  build*)
-    {first}
-    echo built >> "{root}/builds"
-    printf '%s\\n' a b c >&2
-    while [ "$1" != -o ]; do shift; done
-    printf '#!/bin/sh\\nexit {works}\\n' > "$2" && chmod 755 "$2"
-    exit {status} ;;
-esac
-"""
+from tests.chains.cosmos.fake_go import FakeGo
 
 
-@pytest.fixture
-def fake_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """A Go on PATH that answers as is said, before an empty cache."""
-    (tmp_path / "bin").mkdir()
-    library = tmp_path / "engine" / "internal" / "api" / "libwasmvm.x86_64.so"
-    library.parent.mkdir(parents=True)
-    library.write_bytes(b"the library")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
-    monkeypatch.setattr(build_node, "_packaged", lambda: None)
-
-    def answers(**said: Any) -> None:
-        program = tmp_path / "bin" / "go"
-        usual = {"version": "go1.99.1", "compiler": "sh", "first": ":", "status": 0, "works": 0, "root": tmp_path}
-        program.write_text(GO.format(**{**usual, **said}))
-        program.chmod(0o755)
-
-    return answers
-
-
-def test_only_one_process_builds_and_it_says_how_far_it_is(fake_go: Callable[..., None], tmp_path: Path) -> None:
+def test_only_one_process_builds_and_it_says_how_far_it_is(fake_go: FakeGo, tmp_path: Path) -> None:
     fake_go()
     assert node() is None
     said: list[tuple[str, int, int]] = []
@@ -73,12 +36,12 @@ def test_only_one_process_builds_and_it_says_how_far_it_is(fake_go: Callable[...
         ({"version": "go1.20.3"}, r"Go 1\.26 or newer, which was not found \(\S+ is go1\.20\.3\): put it on PATH"),
         ({"compiler": "no-such-compiler -O2"}, "no-such-compiler -O2 is not on PATH: install gcc"),
         ({"status": 4}, "go build of wasmd failed with status 4:\na\nb\nc"),
-        ({"works": 5}, "wasmd query wasm ...` failed with status 5"),
+        ({"wasmd": "exit 5"}, "wasmd query wasm ...` failed with status 5"),
         ({"version": "go1.99.1\nwhat"}, "does not answer as Go does"),
     ],
 )
 def test_a_build_that_cannot_be_leaves_nothing(
-    fake_go: Callable[..., None], tmp_path: Path, answers: dict[str, Any], error: str
+    fake_go: FakeGo, tmp_path: Path, answers: dict[str, Any], error: str
 ) -> None:
     fake_go(**answers)
     with pytest.raises(BuildError, match=error):
@@ -94,14 +57,14 @@ def test_a_package_without_the_module_says_so(tmp_path: Path, monkeypatch: pytes
         build(lambda *step: None)
 
 
-def test_a_go_that_cannot_be_run_is_named(fake_go: Callable[..., None], tmp_path: Path) -> None:
+def test_a_go_that_cannot_be_run_is_named(fake_go: FakeGo, tmp_path: Path) -> None:
     fake_go()
     (tmp_path / "bin" / "go").write_text("#!/no/such/shell\n")
     with pytest.raises(BuildError, match=r"bin/go cannot be run"):
         build(lambda *step: None)
 
 
-def test_what_a_killed_builder_left_is_removed(fake_go: Callable[..., None], tmp_path: Path) -> None:
+def test_what_a_killed_builder_left_is_removed(fake_go: FakeGo, tmp_path: Path) -> None:
     fake_go()
     target = build(lambda *step: None).parent
     left = target.with_name(f"{target.name}.left")
@@ -110,7 +73,7 @@ def test_what_a_killed_builder_left_is_removed(fake_go: Callable[..., None], tmp
     assert sorted(path.name for path in target.parent.iterdir()) == [target.name, f"{target.name}.lock"]
 
 
-def test_an_ended_builder_stops_the_compiler_and_leaves_nothing(fake_go: Callable[..., None], tmp_path: Path) -> None:
+def test_an_ended_builder_stops_the_compiler_and_leaves_nothing(fake_go: FakeGo, tmp_path: Path) -> None:
     # A builder that did not stop it would wait for it.
     fake_go(first="kill -TERM $PPID; exec sleep 1000")
     done = subprocess.run([sys.executable, "-m", "chains.cosmos.build_node"], check=False, capture_output=True)
