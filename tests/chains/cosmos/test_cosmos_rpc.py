@@ -281,7 +281,7 @@ async def test_other_nonsense_is_a_failure_that_may_pass(body: Any) -> None:
 async def opened(urls: list[str], chain_id: str, trust_hash: str = "00" * 32) -> tuple[Quorum, Transport]:
     listed = [{"name": name, "url": url} for name, url in zip("abc", urls, strict=False)]
     root = {"trust_height": 1, "trust_hash": trust_hash}
-    options = MemberOptions.model_validate({"endpoints": listed, "deadline": 5.0, **root})
+    options = MemberOptions.model_validate({"endpoints": listed, "timeout": 60.0, "deadline": 60.0, **root})
     chain = ChainOptions.model_validate({"chain_id": chain_id, "prefix": "wasm", "trust_period": 600})
     transport = Transport()
     endpoints = [Endpoint(target(e), transport, Limits.of(options), judge) for e in options.endpoints]
