@@ -30,6 +30,7 @@ GAS = 600_000
 _MARGIN = Fraction(13, 10)
 _TIMEOUT_BLOCKS = 100
 _WAIT_SECONDS = 180.0
+_BLOCK_SECONDS = 30.0
 _TRIES = 4
 
 
@@ -125,6 +126,9 @@ class Client:
                 elif said.kind == "fee" and (wanted := fees.required(said.log)):
                     denomination, amount = min(wanted.items(), key=lambda coin: coin[0] != budget.denomination)
                     fee = fees.fee(amount, 1)
+                elif said.kind == "unauthorized":
+                    # A node that has just been started takes no signature before its next block.
+                    await self._next_block(account.height)
                 else:
                     break
         raise ChainError(f"the node refuses the transaction: {errors.told(said.log)}")
@@ -193,6 +197,13 @@ class Client:
         if not isinstance(told, Account):
             raise Refused(f"the node does not know {self.address}: {errors.told(told.log)}")
         return told
+
+    async def _next_block(self, height: int) -> None:
+        end = self._clock() + _BLOCK_SECONDS
+        while True:
+            if (await self._account()).height > height or self._clock() >= end:
+                return
+            await asyncio.sleep(self._poll)
 
     async def _fee(self, gas: int) -> tuple[int, str]:
         """The lowest fee for a limit of `gas` that the node takes, in the first denomination that it names."""

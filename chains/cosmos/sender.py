@@ -90,6 +90,7 @@ class Sender:
         self._price = fees.configured(options)
         self._chain, self._quorum, self.outbox, self._options, self._log = chain, quorum, outbox, options, log
         self._sequences, self._reached = asyncio.Lock(), 0
+        self._refusals = dict[str, str]()
 
     async def simulated(self, gate: str, route: bytes, statement: bytes) -> list[Simulated]:
         """What each endpoint that answers makes of a transaction of this statement. Raises `Unreadable` without a
@@ -139,19 +140,23 @@ class Sender:
             answers = await self._quorum.collect([sending.transmission(entry.newest.signed)])
             told = [sending.sent(answer) for (answer,) in answers.values()]
             if any(each.kind == "taken" for each in told):
+                self._refusals.pop(entry.key, None)
                 return entry
             refused = Counter(each.kind for each in told)
-            await self._check_refusals(told, refused)
+            if refused["poor"] >= self._quorum.q:
+                raise await self.poor(next(each.log for each in told if each.kind == "poor"))
             if refused["fee"] >= self._quorum.q:
                 entry = await self._followed(entry, entry.newest.gas, self._fee_asked_for(entry, told))
             elif refused["gas"] >= self._quorum.q:
                 gas = self.more_gas(entry.newest)
                 entry = await self._followed(entry, gas, fees.fee(entry.newest.price, gas))
             else:
-                reasons = sorted({errors.told(each.log) for each in told if each.kind not in _SILENT})
-                if reasons or not told:
-                    self._log.warning("broadcast_refused", key=entry.key, reasons=reasons or ["no endpoint answers"])
+                self._refused(entry, told)
                 return entry
+
+    def refusal(self, key: str) -> str:
+        """Why endpoints did not take what was sent last; "" where one did."""
+        return self._refusals.get(key, "")
 
     async def look(self, entry: Entry) -> Look:
         """What became of an entry. Raises `Unreadable` without a quorum."""
@@ -199,6 +204,13 @@ class Sender:
     def _other_denomination(self, wanted: Set[str]) -> Unreadable:
         wants = " or ".join(sorted(wanted)) or "another denomination"
         return Unreadable(f"the endpoints take no fees in {self._price.denomination}, but in {wants}: set gas_price")
+
+    def _refused(self, entry: Entry, told: Sequence[Broadcast]) -> None:
+        # A node that has just been started takes no signature before its next block: it knows no account numbers.
+        reasons = sorted({errors.told(each.log) for each in told}) or ["no endpoint answers"]
+        self._refusals[entry.key] = "; ".join(reasons)
+        if not told or any(each.kind not in _SILENT for each in told):
+            self._log.warning("broadcast_refused", key=entry.key, reasons=reasons)
 
     def _simulation(self, gate: str, route: bytes, statement: bytes, standing: Standing, sequence: int) -> Any:
         # A fee of 1, so that taking it is simulated too.
@@ -272,14 +284,6 @@ class Sender:
                 f"allows {most}: raise it, or wait"
             )
         return fee
-
-    async def _check_refusals(self, told: Sequence[Broadcast], refused: Counter[str]) -> None:
-        for kind in ("poor", "unauthorized"):
-            if refused[kind] >= self._quorum.q:
-                log = next(each.log for each in told if each.kind == kind)
-                if kind == "poor":
-                    raise await self.poor(log)
-                raise Unreadable(f"the endpoints do not take the account's signature: {errors.told(log)}")
 
 
 def _settled(told: Simulated | None) -> bool:

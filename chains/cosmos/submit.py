@@ -91,7 +91,9 @@ class Submitter:
             if look.executed is not None and not self._wants_gas(look):
                 return self._sender.receipt(entry, look.executed)
             if self._clock() >= end:
-                raise Unreadable(f"transaction {entry.key} is not executed yet; it is journalled and goes on")
+                refusal = self._sender.refusal(entry.key)
+                why = f" (the endpoints: {refusal})" if refusal else ""
+                raise Unreadable(f"transaction {entry.key} is not executed yet; it is journalled and goes on{why}")
             await asyncio.sleep(self._options.poll)
             if (pursued := await self._pursued(entry, look)) is None:
                 return None

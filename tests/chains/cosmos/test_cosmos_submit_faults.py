@@ -74,11 +74,16 @@ async def test_an_account_that_cannot_pay_is_named() -> None:
     assert await landed(w, w.opened()) is not None
 
 
-async def test_a_signature_that_nodes_do_not_take_is_said() -> None:
+async def test_a_signature_that_nodes_do_not_take_yet_is_said_and_tried_again() -> None:
     w = World()
     w.lie("broadcast_tx_sync", checked(4, "signature verification failed; please verify account number (0)"), 3)
-    with pytest.raises(Unreadable, match="do not take the account's signature: signature verification failed"):
-        await w.opened().submit(w.deployment, statement(5), "r5")
+    with pytest.raises(Unreadable, match=r"goes on \(the endpoints: signature verification failed.*\(0\)\)"):
+        await w.opened(submit_timeout=1e-9).submit(w.deployment, statement(5), "r5")
+    assert w.log.named("broadcast_refused")
+    for node in w.nodes:
+        node.lies.clear()
+    assert await landed(w, w.opened()) is not None
+    assert w.entry().times == 1
 
 
 @pytest.mark.parametrize("lie", [refuses("tx already exists in cache"), checked(19, "tx already in mempool")])
