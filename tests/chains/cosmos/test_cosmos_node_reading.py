@@ -22,7 +22,7 @@ from chains.opened import OpenedChain
 from chains.types import GateState, Locked, Position
 from tests.chains.cosmos.cluster import LONGEST_LEASE, Stage, staged
 from tests.chains.cosmos.nodes import RunningNode, needs_wasmd
-from tests.chains.cosmos.sites import DECIMALS, deployment, opened_site, position
+from tests.chains.cosmos.sites import DECIMALS, Site, deployment, opened_site, position
 
 pytestmark = needs_wasmd
 LOCKED = 123_456
@@ -42,10 +42,16 @@ async def stage(node: RunningNode) -> AsyncIterator[Stage]:
         name = f"reading-{next(_ROUTES)}"
         row = await site.local.deploy_destination(name, DECIMALS, key, LONGEST_LEASE)
         async with staged(site, [position(vault) for vault in rows], [deployment(row, name)]) as made:
-            # A checkpoint at which all of it is there.
-            while not await site.local.final():
-                await asyncio.sleep(0.05)
+            await final(site)
             yield made
+
+
+async def final(site: Site) -> None:
+    """Waits for a checkpoint at which all of it is there."""
+    while True:
+        if await site.local.final():
+            return
+        await asyncio.sleep(0.05)
 
 
 async def read(chain: OpenedChain, *positions: Position) -> list[Any]:
