@@ -6,17 +6,19 @@ committee and the gates of all routes. Each deployment adds a cw20 and a route. 
 transaction.
 """
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from chains import proxies
 from chains.caip import AssetId, ChainId
-from chains.cosmos import bech32, cw20, demo_contracts, messages, stores, transactions
+from chains.cosmos import bech32, cw20, demo_contracts, devnet_node, messages, stores, transactions
 from chains.cosmos.addresses import CW20, account_bytes, denomination, denomination_asset
 from chains.cosmos.client import Client, Sent
 from chains.cosmos.demo_state import DemoState
-from chains.cosmos.devnet import DENOMINATIONS, FUNDS, OWNER, USER, VAULTS
+from chains.cosmos.devnet import DENOMINATIONS, FUNDS, OWNER, PORTS, USER, VAULTS
 from chains.cosmos.devnet_node import GAS_PRICE
 from chains.cosmos.devnet_node_genesis import FEE_DENOMINATION, PREFIX
 from chains.cosmos.messages import Message, Terms, Token
@@ -24,7 +26,7 @@ from chains.cosmos.misbehaviour import CosmosDialect, Rule
 from chains.cosmos.options import NOBODY
 from chains.devnet import Behaviour, Committee, Table, account_secret
 from chains.encoding import route_id
-from chains.errors import ChainError, Refused, Unreadable
+from chains.errors import ChainError, Refused
 from chains.proxy import switch
 from chains.types import Receipt
 
@@ -41,6 +43,7 @@ _MOST_BLOCK_SECONDS = 5
 _LAG_BLOCKS = 60
 _GAS, _STORE_GAS, _SET_UP_GAS, _FUND_GAS = 500_000, 8_000_000, 1_000_000, 60_000
 _SALT = b"ballast"
+_LONGEST_NAME = 50  # of a cw20-base token
 _LOOK_SECONDS = 0.1
 _GATE_CODE, _TOKEN_CODE = "ballast.wasm", "cw20_base.wasm"
 
@@ -57,6 +60,8 @@ class CosmosLocalChain:
         self._tables = list(tables)
         self._sent: dict[str, Sent] = {}
         self._newest = 0
+        first = urlsplit(url).port or 0
+        self._ports = devnet_node.Ports(*range(first, first + PORTS))
         self._root: tuple[int, bytes] | None = None
 
     async def close(self) -> None:
@@ -64,10 +69,10 @@ class CosmosLocalChain:
             await client.close()
 
     async def ready(self) -> bool:
-        try:
-            await self._trusted()
-        except Unreadable:
+        """Asks once: the client would ask again and again. Raises `ChainError` where another chain answers."""
+        if not await devnet_node.ready(self.chain.reference, self._ports):
             return False
+        await self._trusted()
         return True
 
     async def final(self) -> bool:
@@ -225,8 +230,8 @@ class CosmosLocalChain:
         self, code_id: int, symbol: str, name: str, decimals: int, held: Mapping[str, int]
     ) -> tuple[str, Any]:
         """A cw20's address and the message that makes it; the owner of everything may mint."""
-        owner, salt = self._owner.address, secrets.token_bytes(32)
-        made = cw20.instantiate(name, symbol, decimals, owner, held)
+        owner, salt, name = self._owner.address, secrets.token_bytes(32), name[:_LONGEST_NAME]
+        made = cw20.instantiate(name, _ticker(symbol), decimals, owner, held)
         address = demo_contracts.address(demo_contracts.code(_TOKEN_CODE).checksum, owner, salt)
         return address, demo_contracts.instantiation(owner, code_id, name, made, salt)
 
@@ -266,6 +271,11 @@ class CosmosLocalChain:
 def _address(name: str) -> str:
     """Of an account (CAIP-10), or of the contract of an asset (CAIP-19)."""
     return name.rpartition(":")[2]
+
+
+def _ticker(symbol: str) -> str:
+    """What cw20-base takes for a symbol: 3 to 12 letters."""
+    return re.sub(r"[^a-zA-Z-]", "", symbol).ljust(3, "-")[:12]
 
 
 def _lie(table: Table) -> Rule:

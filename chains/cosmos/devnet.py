@@ -23,6 +23,8 @@ NAMESPACE = "cosmos"
 OWNER, USER, VAULTS = "owner", "user", "cosmos vault"
 """Names of accounts: who sets everything up and issues all assets, who locks and mints, who keeps what is locked."""
 
+PORTS = 4
+"""RPC, gRPC, the REST gateway, and other nodes, of which there are none."""
 FUNDS = 10**12
 """Of the fee denomination for each account, in base units."""
 ISSUED = 10**30
@@ -40,7 +42,7 @@ class CosmosDevnet:
 
     name = "cosmos"
     rank = 30
-    ports = 4  # RPC, gRPC, the REST gateway, and other nodes, of which there are none
+    ports = PORTS
     historical = True
 
     def chain_id(self, number: int) -> ChainId:

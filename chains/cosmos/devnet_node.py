@@ -22,8 +22,10 @@ from chains.errors import ChainError
 GAS_PRICE = "0.025"
 """The lowest price of a unit of gas that the node takes, in the fee denomination."""
 
+COMMIT_MS = 500
+"""How long a node waits after a block before it makes the next one, where nobody says otherwise."""
+
 _CHAIN_ID = re.compile(r"[a-z0-9-]{3,32}")
-_COMMIT_MS = 500
 _READY_SECONDS = 2
 _SAID_LINES = 5
 
@@ -44,7 +46,7 @@ def chain_id(number: int) -> str:
 
 
 def prepare(
-    program: Path, directory: Path, chain: str, ports: Ports, balances: Balances, commit_ms: int = _COMMIT_MS
+    program: Path, directory: Path, chain: str, ports: Ports, balances: Balances, commit_ms: int = COMMIT_MS
 ) -> tuple[str, ...]:
     """The command that runs the node of `chain` whose home is in `directory`; `program` is the wasmd.
 

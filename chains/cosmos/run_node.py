@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from chains.cosmos.build_node import build
-from chains.cosmos.devnet import balances
-from chains.cosmos.devnet_node import Ports, prepare
+from chains.cosmos.devnet import PORTS, balances
+from chains.cosmos.devnet_node import COMMIT_MS, Ports, prepare
 from chains.errors import ChainError
 
 
@@ -22,12 +22,15 @@ def main() -> int:
     parser.add_argument("--chain", required=True, metavar="ID", help="what the chain calls itself")
     parser.add_argument("--port", required=True, type=int, metavar="N", help="of the RPC; three more follow it")
     parser.add_argument("--dir", required=True, type=Path, metavar="DIR", help="where its files are, or will be")
+    parser.add_argument(
+        "--commit-ms", type=int, default=COMMIT_MS, metavar="MS", help="how long a block waits for the next at least"
+    )
     asked = parser.parse_args()
     # Ended while it builds or prepares, it ends what it has started for that.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        ports = Ports(*range(asked.port, asked.port + 4))
-        argv = prepare(build(_say), asked.dir.absolute(), asked.chain, ports, balances())
+        ports = Ports(*range(asked.port, asked.port + PORTS))
+        argv = prepare(build(_say), asked.dir.absolute(), asked.chain, ports, balances(), asked.commit_ms)
         # Python ignores it, and what takes its place would inherit that.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         os.execvp(argv[0], argv)  # noqa: S606 - no shell is wanted

@@ -12,8 +12,8 @@ from tests.chains.cosmos.nodes import RunningNode, running_node
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningNode]:
-    """A node that all tests of a module share."""
-    with running_node(0, tmp_path_factory.mktemp("node")) as node:
+    """A node that all tests of a module share. Most of them wait for blocks."""
+    with running_node(0, tmp_path_factory.mktemp("node"), commit_ms=100) as node:
         yield node
 
 

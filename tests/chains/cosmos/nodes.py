@@ -22,6 +22,7 @@ import pytest
 from chains.caip import ChainId
 from chains.cosmos import build_node, devnet_node
 from chains.cosmos.devnet import CosmosDevnet
+from chains.cosmos.devnet_node import COMMIT_MS
 from relayer.devnet import ports
 
 DEVNET = CosmosDevnet()
@@ -39,11 +40,11 @@ class NodeError(Exception):
 
 
 class RunningNode:
-    """The node of the local chain `number`, whose files are in `directory`."""
+    """The node of the local chain `number`, whose files are in `directory`; a block takes `commit_ms` at least."""
 
-    def __init__(self, number: int, directory: Path) -> None:
+    def __init__(self, number: int, directory: Path, commit_ms: int = COMMIT_MS) -> None:
         self.chain: ChainId = DEVNET.chain_id(number)
-        self.directory = directory
+        self.directory, self._commit_ms = directory, commit_ms
         (self.port,) = ports.blocks([DEVNET.ports])
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -56,7 +57,7 @@ class RunningNode:
         return self.directory / "log"
 
     def start(self) -> None:
-        argv = DEVNET.node(self.chain, self.port, self.directory).argv
+        argv = (*DEVNET.node(self.chain, self.port, self.directory).argv, "--commit-ms", str(self._commit_ms))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
@@ -123,9 +124,9 @@ class RunningNode:
 
 
 @contextmanager
-def running_node(number: int, directory: Path) -> Iterator[RunningNode]:
+def running_node(number: int, directory: Path, commit_ms: int = COMMIT_MS) -> Iterator[RunningNode]:
     """A node that runs, for fixtures outside of event loops."""
-    node = RunningNode(number, directory)
+    node = RunningNode(number, directory, commit_ms)
     node.start()
     try:
         asyncio.run(node.ready())
