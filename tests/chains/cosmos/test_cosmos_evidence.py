@@ -94,6 +94,20 @@ def test_a_proof_shows_the_amount_and_no_other(position: Position, amount: int) 
         refused(position, other, amount, proof)
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, (1 << 256) - 1), st.integers(0, (1 << 128) - 1), st.integers(0, (1 << 256) - 1))
+def test_any_amount_is_proven_and_no_other(coins: int, tokens: int, claimed: int) -> None:
+    made = ledger()
+    at = made.change(
+        {bank("balance", VAULT, "uatom"): b"%d" % coins, cw20_balance(COLLATERAL, VAULT): b'"%d"' % tokens}
+    )
+    for position, amount in ((BANK_POSITION, coins), (CW20_POSITION, tokens)):
+        proof = proof_of(position, made, at.height)
+        FAMILY.check_proof(position, at, amount, proof)
+        if claimed != amount:
+            refused(position, at, claimed, proof, "is claimed, but")
+
+
 def test_a_proof_is_demanded_where_the_options_say_so() -> None:
     made = common()
     at = made.at(HEIGHT)
