@@ -9,9 +9,10 @@ import hashlib
 import json
 import re
 import subprocess
+import time
 import urllib.request
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,13 +22,14 @@ from typing import Any
 from coincurve import PrivateKey, PublicKey
 
 from chains.cosmos import bech32, blocks_json, build_node, protobuf
-from chains.cosmos.devnet_node import chain_id, prepare, ready
-from chains.cosmos.devnet_node_genesis import FEE_DENOMINATION, PREFIX, account_address, account_bytes
+from chains.cosmos.devnet import PORTS
+from chains.cosmos.devnet_node import Ports, chain_id, prepare, ready
+from chains.cosmos.devnet_node_genesis import FEE_DENOMINATION, PREFIX, Balances, account_address, account_bytes
 from chains.cosmos.errors import ERRORS
 from chains.cosmos.messages import Message, encoded
 from chains.cosmos.protobuf import data, message, uint
 from chains.devnet import account_secret
-from tests.chains.cosmos.test_cosmos_node import free_ports, until
+from relayer.devnet import ports
 
 ARTIFACTS = Path(build_node.__file__).parent / "artifacts"
 CHAIN = chain_id(0)
@@ -39,6 +41,7 @@ FUNDS = 10**15
 _GAS = 3_000_000
 _STORE_GAS = 30_000_000
 _BATCH = 10
+_LOOK_SECONDS = 0.02
 _SECP256K1 = "/cosmos.crypto.secp256k1.PubKey"
 _SIGN_MODE_DIRECT = 1
 _ADDED = ("_contract_address", "msg_index")
@@ -274,27 +277,41 @@ def _base64(value: bytes) -> str:
 
 
 @contextmanager
-def running(program: Path, directory: Path) -> Iterator[Ledger]:
-    """A new chain on which everybody in `PEOPLE` has coins, with the two codes stored."""
-    ports = free_ports()
-    balances = {address_of(name): {FEE_DENOMINATION: FUNDS} for name in PEOPLE}
-    argv = prepare(program, directory, CHAIN, ports, balances, BLOCK_MS)
+def started(program: Path, directory: Path, balances: Balances, block_ms: int) -> Iterator[str]:
+    """A new chain's URL, once it has made a block; it is ended afterwards."""
+    (first,) = ports.blocks([PORTS])
+    at = Ports(*range(first, first + PORTS))
+    argv = prepare(program, directory, CHAIN, at, balances, block_ms)
     with (directory / "log").open("ab") as log:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
 
-        def started() -> bool:
+        def runs() -> bool:
             assert process.poll() is None, (directory / "log").read_text()[-2000:]
-            return asyncio.run(ready(CHAIN, ports))
+            return asyncio.run(ready(CHAIN, at))
 
-        until(started)
-        ledger = Ledger(f"http://127.0.0.1:{ports.rpc}")
-        for code in (GATE_CODE, TOKEN_CODE):  # one by one: a request has a megabyte at most
-            ledger.do(store("deployer", artifact(code)))
-        yield ledger
+        until(runs)
+        yield f"http://127.0.0.1:{at.rpc}"
     finally:
         process.terminate()
         process.wait()
+
+
+@contextmanager
+def running(program: Path, directory: Path) -> Iterator[Ledger]:
+    """A new chain on which everybody in `PEOPLE` has coins, with the two codes stored."""
+    balances = {address_of(name): {FEE_DENOMINATION: FUNDS} for name in PEOPLE}
+    with started(program, directory, balances, BLOCK_MS) as url:
+        ledger = Ledger(url)
+        for code in (GATE_CODE, TOKEN_CODE):  # one by one: a request has a megabyte at most
+            ledger.do(store("deployer", artifact(code)))
+        yield ledger
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Returns once it holds; pytest's time limit ends a wait that is in vain."""
+    while not condition():
+        time.sleep(_LOOK_SECONDS)
 
 
 @lru_cache

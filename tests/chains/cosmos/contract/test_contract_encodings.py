@@ -14,7 +14,7 @@ from chains.hashing import keccak256
 from tests.chains.cosmos.contract.cases import MATERIAL, NAMES, NUMBERS, own_checks, taken
 from tests.chains.cosmos.contract.gate import Gate
 from tests.chains.cosmos.contract.ledger import GATE_CODE, Call, Ledger, address_of, instantiate
-from tests.chains.cosmos.test_cosmos_node import needs_wasmd
+from tests.chains.cosmos.nodes import needs_wasmd
 from tests.chains.solana.program.statements import EPOCH, EVIDENCE, planted
 from tests.encoding import reference_gate
 from tests.encoding.vector_files import Case, load, number, raw

@@ -9,7 +9,7 @@ from chains.cosmos.messages import Message, Token
 from tests.chains.cosmos.contract import puppet
 from tests.chains.cosmos.contract.gate import ROUTE, Gate
 from tests.chains.cosmos.contract.ledger import Call, Ledger, address_of, contract_address, execute, instantiate, store
-from tests.chains.cosmos.test_cosmos_node import needs_wasmd
+from tests.chains.cosmos.nodes import needs_wasmd
 
 pytestmark = needs_wasmd
 

@@ -7,7 +7,7 @@ from chains.cosmos.messages import Setting, Token, guardian, loosen_delay, max_l
 from chains.encoding import domain_id
 from tests.chains.cosmos.contract.gate import DELAY, GROUP, MAX_LEASE, ROUTE, Gate
 from tests.chains.cosmos.contract.ledger import CHAIN, GATE_CODE, TOKEN_CODE, Call, Ledger, address_of, migrate
-from tests.chains.cosmos.test_cosmos_node import needs_wasmd
+from tests.chains.cosmos.nodes import needs_wasmd
 from tests.chains.solana.program.statements import EPOCH, Committee
 
 pytestmark = needs_wasmd

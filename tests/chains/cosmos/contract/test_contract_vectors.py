@@ -11,7 +11,7 @@ from chains.cosmos.messages import Token
 from tests.chains.cosmos.contract.cases import Committee, Judged, Signed
 from tests.chains.cosmos.contract.gate import Gate
 from tests.chains.cosmos.contract.ledger import Call, Ledger
-from tests.chains.cosmos.test_cosmos_node import needs_wasmd
+from tests.chains.cosmos.nodes import needs_wasmd
 from tests.encoding.vector_files import number, raw
 
 pytestmark = needs_wasmd
