@@ -78,6 +78,12 @@ class Outcome:
         assert not self.error, self.error
         return self
 
+    @property
+    def code_id(self) -> int:
+        """The number that the chain gave to the code that was stored."""
+        (stored,) = (event for event in self.events if event.type == "store_code")
+        return int(dict(stored.attributes)["code_id"])
+
     def named(self, name: str) -> list[dict[str, str]]:
         """The attributes of the contract's own events of this name, without those that the chain adds."""
         found = [dict(event.attributes) for event in self.events if event.type == f"wasm-{name}"]

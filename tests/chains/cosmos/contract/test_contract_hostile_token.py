@@ -22,10 +22,9 @@ class Puppet:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger, self.gate = ledger, Gate(ledger, "hostile")
         (stored,) = ledger.do(store("deployer", puppet.wasm()))
-        codes = [dict(event.attributes)["code_id"] for event in stored.events if event.type == "store_code"]
         salt = b"puppet"
         self.address = contract_address("deployer", salt, puppet.wasm())
-        made = self.gate.created() + instantiate("deployer", int(codes[0]), {}, salt)
+        made = self.gate.created() + instantiate("deployer", stored.code_id, {}, salt)
         ledger.do(made, self.gate.reserved())
         info = {"name": "Hostile", "symbol": "HST", "decimals": 6, "total_supply": str(SUPPLY)}
         told = self.says("t", puppet.answer(info)) + self.says("b", puppet.answer({"balance": str(SUPPLY)}))
