@@ -55,6 +55,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """A route after the block of `height`. `statement`: of round 0 before the first; None where there is no route."""
+
+    height: int
+    statement: state.Statement | None
+
+
+@dataclass(frozen=True, slots=True)
 class Simulated:
     """What would become of a transaction. `error`: the gate's own error or the words for another one, "" for none."""
 
@@ -119,17 +127,16 @@ def account(address: str) -> Call:
     return _then(call, lambda found: None if _is(found, SDK, _UNKNOWN_ACCOUNT) else found)
 
 
-def statement(gate: str, route: bytes, height: int | None = None) -> Call:
-    """`state.Statement`, what the contract records of a route, of round 0 before the first; None where there is no such
-    route."""
+def statement(gate: str, route: bytes) -> Call:
+    """`Recorded`: what the contract has of a route at the node's newest state."""
 
-    def parse(found: QueryResult) -> state.Statement | None:
+    def parse(found: QueryResult) -> Recorded:
         try:
-            return state.statement(found.value) if found.value else None
+            return Recorded(found.height, state.statement(found.value) if found.value else None)
         except ProofError as error:
             raise BadValue(str(error)) from None
 
-    return rpc.abci_query(f"/store/{WASM}/key", state.key(account_bytes(gate), state.STATEMENT, route), height, parse)
+    return rpc.abci_query(f"/store/{WASM}/key", state.key(account_bytes(gate), state.STATEMENT, route), None, parse)
 
 
 def simulation(raw: bytes) -> Call:

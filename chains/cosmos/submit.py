@@ -142,7 +142,7 @@ class Submitter:
     async def _there_already(self, gate: str, route: bytes, round_: int) -> bool:
         answers = await self._quorum.collect([sending.statement(gate, route)])
         enough(answers, self._quorum.q, "the gate's last round")
-        rounds = [None if told is None else told.round for (told,) in answers.values()]
+        rounds = [told.statement and told.statement.round for (told,) in answers.values()]
         return there_already(rounds, round_, self._quorum.q)
 
     async def _gas(self, gate: str, route: bytes, statement: bytes) -> int | None:

@@ -34,13 +34,11 @@ class CosmosUser:
 
     async def state(self, deployment: Deployment) -> GateState:
         client, gate = self._client(deployment), deployment.gate.address
-        (status,) = await client.ask(rpc.status())
-        height = status.height
-        (record,) = await client.ask(sending.statement(gate, deployment.route, height))
-        if record is None:
+        (recorded,) = await client.ask(sending.statement(gate, deployment.route))
+        if (said := recorded.statement) is None:
             raise Unreadable(f"{deployment.gate} has no route {deployment.route.hex()} at the node's newest state")
-        supply = await self._supply(client, deployment, height)
-        return GateState(supply, record.round, record.cap, record.expires_at)
+        supply = await self._supply(client, deployment, recorded.height)
+        return GateState(supply, said.round, said.cap, said.expires_at)
 
     async def mint_refusal(self, deployment: Deployment, to: str, amount: int, submission: bytes | None) -> str:
         client = self._client(deployment)

@@ -275,6 +275,10 @@ class Node:
         except ProofError as error:
             raise EndpointError("lying", str(error)) from None
 
+    def _status(self) -> Any:
+        sync = {"latest_block_height": str(self._ledger.height), "earliest_block_height": "1", "catching_up": False}
+        return {"node_info": {"network": NAME}, "sync_info": sync}
+
     def _accountinfo(self, path: str, data: str, height: str, prove: bool) -> Any:
         address = QueryAccountInfoRequest.FromString(bytes.fromhex(data)).address
         if self._ledger.coins is None or address != ADDRESS:

@@ -1,0 +1,126 @@
+"""Transactions at one node that does not do as it should; a test holds it in its hand."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+from pydantic import SecretStr
+
+from chains.cosmos import messages, sending
+from chains.cosmos.client import Client
+from chains.cosmos.transactions import execution
+from chains.cosmos.transactions import sending as paying
+from chains.cosmos.user import CosmosUser
+from chains.errors import ChainError, Unreadable
+from chains.jsonrpc import Call
+from chains.node import Node as OneNode
+from tests.chains.cosmos.mempool import ADDRESS, CHAIN, MEMBER, PREFIX, World, checked, refuses, taken_apart, until
+
+
+class Held:
+    """The first endpoint of a world, as `chains.node.Node`."""
+
+    def __init__(self, world: World) -> None:
+        self._node = world.nodes[0]
+
+    async def ask(self, *asked: Call) -> tuple[Any, ...]:
+        return await self._node.ask(asked)
+
+    async def close(self) -> None:
+        pass
+
+
+def client(w: World) -> Client:
+    made = Client(CHAIN, "http://a.example", MEMBER, PREFIX, poll=0.001, clock=w._clock)
+    made._node = cast(OneNode, Held(w))
+    return made
+
+
+PAYMENT = paying(ADDRESS, ADDRESS, {"ustake": 1})
+
+
+async def test_a_transaction_is_sent_again_until_a_block_takes_it() -> None:
+    w = World()
+    task = asyncio.ensure_future(client(w).transact([PAYMENT]))
+    for _ in range(3):
+        await until(lambda: bool(w.ledger.pool))
+        (hash_,) = w.ledger.pool
+        w.ledger.pool.clear()
+        w.ledger.cache.clear()
+    await until(lambda: bool(w.ledger.pool))
+    w.ledger.land(hash_)
+    paid = taken_apart(w.ledger.landed[hash_].raw).fees["ustake"]
+    receipt = await task
+    assert 3_250 <= paid < 3_400
+    assert (receipt.ok, receipt.transaction, receipt.cost) == (True, hash_.hex().upper(), paid)
+    assert set(w.ledger.sent) == {hash_}
+
+
+async def test_a_transaction_that_no_block_took_in_time_has_not_happened() -> None:
+    w = World()
+    one = client(w)
+    sent = await one.send([PAYMENT])
+    w.ledger.mine(200)
+    with pytest.raises(Unreadable, match="in no block in time; nothing has happened"):
+        await one.executed(sent)
+    assert (await one.send([PAYMENT])).sequence == sent.sequence
+
+
+async def test_what_waits_in_the_mempool_comes_first() -> None:
+    w = World()
+    one, copy = client(w), client(w)
+    assert [(await one.send([PAYMENT])).sequence for _ in range(2)] == [4, 5]
+    assert (await copy.send([PAYMENT])).sequence == 6
+    assert await copy.refusal([PAYMENT]) == ""
+
+
+async def test_an_error_that_is_not_known_is_never_a_success() -> None:
+    w = World()
+    one = client(w)
+    for code, log, error in ((5, "out of cheese", "out of cheese"), (5, "", "wasm error 5")):
+        sent = await one.send([execution(ADDRESS, ADDRESS, messages.redeem_hook())])
+        w.ledger.land(sent.signed.hash, code, log)
+        receipt = await one.executed(sent)
+        assert (receipt.ok, receipt.error) == (False, error)
+
+
+async def test_a_node_without_an_index_is_named() -> None:
+    w = World()
+    w.lie("tx", refuses("transaction indexing is disabled"))
+    with pytest.raises(Unreadable, match=r"keeps no index of transactions \(tx_index\).*: ask another node"):
+        await client(w).transact([PAYMENT])
+
+
+async def test_a_fee_that_the_node_does_not_name_beforehand_is_learned_from_its_refusal() -> None:
+    w = World()
+    w.lie("Config", lambda truth, params: w.nodes[0]._answer(b""))
+    w.ledger.price = (40, "uother")
+    sent = await client(w).send([PAYMENT], 100_000)
+    assert 4_000 <= sent.fee < 4_200
+    assert list(w.ledger.pool) == [sent.signed.hash]
+
+
+async def test_a_node_that_has_just_started_takes_no_signature_before_its_next_block() -> None:
+    w = World()
+    w.lie("broadcast_tx_sync", checked(4, "signature verification failed"))
+    task = asyncio.ensure_future(client(w).send([PAYMENT]))
+    await until(lambda: w.nodes[0].asked.count("AccountInfo") > 4)
+    w.nodes[0].lies.clear()
+    w.ledger.mine()
+    assert (await task).signed.hash in w.ledger.pool
+
+
+async def test_what_a_node_refuses_is_said() -> None:
+    w = World()
+    w.lie("broadcast_tx_sync", checked(21, "tx too large"))
+    with pytest.raises(ChainError, match="the node refuses the transaction: tx too large"):
+        await client(w).send([PAYMENT])
+    w.ledger.refusal = "no such contract"
+    assert await client(w).refusal([PAYMENT]) == "no such contract"
+
+
+async def test_secrets_stand_in_no_text() -> None:
+    user = CosmosUser(CHAIN, SecretStr("http://a.example/key"), MEMBER)
+    texts = [repr(user), repr(client(World())), repr(client(World()).key), repr(sending.account(ADDRESS))]
+    for secret in (MEMBER.hex(), str(MEMBER)[2:-1], str(int.from_bytes(MEMBER, "big"))):
+        assert all(secret not in text for text in texts)
