@@ -5,6 +5,7 @@ members in this process, with real stores and keys on a real bus. Each of them o
 with a journal and an account of its own.
 """
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -172,6 +173,14 @@ class CosmosGround:
         return self.sites[position.chain].locked(position)
 
 
+async def final(site: Site) -> None:
+    """Waits for a checkpoint at which there is all that was sent."""
+    while True:
+        if await site.local.final():
+            return
+        await asyncio.sleep(0.05)
+
+
 def account(index: int) -> bytes:
     """The secret of a member's account."""
     return seed(f"account of member {index}")
@@ -185,7 +194,7 @@ async def cosmos_committee(
     collateral: int,
     kinds: Mapping[str, Kind] | None = None,
 ) -> AsyncIterator[Members[CosmosGround]]:
-    """A committee of four over real chains, none of whose members runs yet.
+    """A committee of four over real chains, where everything is final. None of its members runs yet.
 
     `routes`: by name, the numbers of the chains that have a gate of it. Every route has a position of its own on the
     chain with the least number, of the bank unless `kinds` says otherwise, and `collateral` in it.
@@ -213,6 +222,7 @@ async def cosmos_committee(
             await site.local.fund([FAMILY.account_address(account(i)) for i in range(N)])
             own = {"finality_lag": FINALITY_LAG, "max_finality_lag": MOST_LAG}
             tables[site.chain] = {**await site.local.committee_table(), **own}
+            await final(site)
         members = [{"name": f"m{i}", "identity": k.verify_key.hex()} for i, k in enumerate(keys)]
         named = {"genesis": int(time.time()) - 10 * SLOT, "members": members, "chains": tables, "routes": rows}
         document = {**_TIMES, **named}
