@@ -4,14 +4,11 @@
 # <dir>/bin holds sbpf-linker.
 set -euo pipefail
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/../rust/shared.sh"
 version=0.2.6
 llvm=/usr/lib/llvm-22
 packages=(rustc-web cargo-web libstd-rust-web-dev-bpf llvm-22-dev gcc libc6-dev)
-
-die() {
-    echo "contracts/solana/toolchain.sh: $*" >&2
-    exit 1
-}
 
 have_debian() { # are compiler, cargo, the target's core library and LLVM there?
     local target
@@ -20,15 +17,7 @@ have_debian() { # are compiler, cargo, the target's core library and LLVM there?
         compgen -G "$target/libcore-*.rlib" >/dev/null
 }
 
-if ! have_debian; then
-    command -v apt-get >/dev/null ||
-        die "the program is built on Debian 12 with ${packages[*]}; elsewhere use the committed chains/solana/artifacts"
-    [ "$(id -u)" = 0 ] || die "missing Debian packages; run as root: apt-get install ${packages[*]}"
-    echo "installing ${packages[*]}" >&2
-    { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-        "${packages[@]}"; } >&2 || die "apt-get could not install ${packages[*]} (Debian 12 with its security updates)"
-    have_debian || die "${packages[*]} are installed, but rustc has no target bpfel-unknown-none or $llvm is missing"
-fi
+install_debian program "rustc has no target bpfel-unknown-none or $llvm is missing" "${packages[@]}"
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/ballast
 dir=$cache/sbpf-linker-$version

@@ -1,9 +1,9 @@
 //! What the committee's record decides: certificates under the key in force, and who the next key is.
 
-use crate::crypto::Crypto;
+use crate::crypto::{Crypto, Sponge};
 use crate::error::{ensure, Error};
 use crate::frost;
-use crate::statement::{Certificate, Handover, Key, Signature, Submission};
+use ballast_rules::statement::{Certificate, Handover, Key, Signature, Submission};
 use zerocopy::FromBytes;
 
 /// Epoch and group key in force.
@@ -32,7 +32,9 @@ impl Committee {
         ensure(header.epoch.get() == self.epoch, Error::WrongEpoch)?;
         // Round 0 is "no statement" in a route, so this also keeps it out before the first handover.
         ensure(header.round.get() > self.since_round, Error::RoundBeforeEpoch)?;
-        frost::verify(crypto, &self.key, &header.message(crypto), &certificate.signature)?;
+        let mut message = [0; 32];
+        header.message::<Sponge>(&mut message);
+        frost::verify(crypto, &self.key, &message, &certificate.signature)?;
         ensure(*root == header.root, Error::WrongRoot)
     }
 
@@ -46,18 +48,21 @@ impl Committee {
         proof: &[u8],
         now: u64,
     ) -> Result<Self, Error> {
-        let submission = Submission::<Handover>::open(statement)?;
-        let (leaf, certificate) = (submission.leaf, submission.certificate);
-        ensure(leaf.domain == *domain, Error::WrongDomain)?;
-        ensure(leaf.expires_at.get() > now, Error::HandoverExpired)?;
+        let submission = Submission::<Handover>::open::<Error>(statement)?;
+        let (leaf, certificate) = (submission.leaf, submission.tail);
+        leaf.check::<Error>(domain, now)?;
 
-        self.verify(crypto, certificate, &submission.root(crypto))?;
+        let mut root = [0; 32];
+        submission.root::<Sponge>(&mut root);
+        self.verify(crypto, certificate, &root)?;
         // After the last epoch there is no next one.
         ensure(self.epoch.checked_add(1) == Some(leaf.new_epoch.get()), Error::WrongEpoch)?;
 
         frost::check_key(&leaf.key)?;
         let proof = Signature::ref_from_bytes(proof).map_err(|_| Error::BadLength)?;
-        frost::verify(crypto, &leaf.key, &leaf.proof_message(crypto), proof)?;
+        let mut message = [0; 32];
+        leaf.proof_message::<Sponge>(&mut message);
+        frost::verify(crypto, &leaf.key, &message, proof)?;
         Ok(Committee { epoch: leaf.new_epoch.get(), since_round: certificate.header.round.get(), key: leaf.key })
     }
 }

@@ -4,8 +4,8 @@ use crate::committee::Committee;
 use crate::error::{ensure, Error};
 use crate::msg::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use crate::state::Contract;
-use crate::statement::Key;
 use crate::{event, execute, factory, query as views, reply as replies, store};
+use ballast_rules::statement::Key;
 use cosmwasm_std::{
     entry_point, from_json, to_json_vec, Binary, Deps, DepsMut, Env, MessageInfo, Reply, Response, Storage,
 };

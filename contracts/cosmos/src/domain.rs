@@ -1,6 +1,7 @@
 //! The 32-byte name of the contract.
 
-use crate::crypto::Crypto;
+use crate::crypto::Sponge;
+use ballast_rules::Keccak;
 use core::fmt::Write;
 use sha2::{Digest, Sha256};
 
@@ -9,9 +10,10 @@ const MAX_REFERENCE: usize = 32;
 const HASHED: &str = "hashed-";
 
 /// Keccak-256 of the contract's CAIP-10 name, `cosmos:REFERENCE:ADDRESS`.
-pub fn domain(crypto: &impl Crypto, chain_id: &str, contract: &str) -> [u8; 32] {
-    let reference = reference(chain_id);
-    crypto.keccak256(&[b"cosmos:", reference.as_bytes(), b":", contract.as_bytes()])
+pub fn domain(chain_id: &str, contract: &str) -> [u8; 32] {
+    let (reference, mut digest) = (reference(chain_id), [0; 32]);
+    Sponge::keccak256(&[b"cosmos:", reference.as_bytes(), b":", contract.as_bytes()], &mut digest);
+    digest
 }
 
 /// The CAIP-2 reference of a chain id (CAIP-5): the chain id itself where it can be one, else `hashed-` and the first 16

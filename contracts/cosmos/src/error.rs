@@ -1,5 +1,6 @@
 //! The contract's errors, as they stand in the text of a failed transaction.
 
+pub use ballast_rules::refusal::ensure;
 use core::fmt;
 
 macro_rules! errors {
@@ -87,11 +88,4 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// `Ok` where `condition` holds.
-pub fn ensure(condition: bool, error: Error) -> Result<(), Error> {
-    if condition {
-        Ok(())
-    } else {
-        Err(error)
-    }
-}
+ballast_rules::errors_by_name!(Error);

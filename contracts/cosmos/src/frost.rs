@@ -6,7 +6,7 @@
 
 use crate::crypto::Crypto;
 use crate::error::{ensure, Error};
-use crate::statement::{Key, Signature};
+use ballast_rules::statement::{Key, Signature};
 use k256::elliptic_curve::hash2curve::{ExpandMsgXmd, GroupDigest};
 use k256::elliptic_curve::point::DecompressPoint;
 use k256::elliptic_curve::scalar::IsHigh;

@@ -1,14 +1,11 @@
 //! What a route decides: which statements it takes, and which mints they cover.
 
 use crate::committee::Committee;
-use crate::crypto::Crypto;
+use crate::crypto::{Crypto, Sponge};
 use crate::error::{ensure, Error};
 use crate::rate_limit::Bucket;
 use crate::state::{Gate, Minters, State};
-use crate::statement::{fit_u128, MintCap, Submission};
-
-/// How far a statement's readings may lie ahead of the block's time, in seconds.
-pub const SKEW: u64 = 60;
+use ballast_rules::statement::{fit_u128, MintCap, Submission};
 
 /// What a statement is held against.
 pub struct Judge<'a, C: Crypto> {
@@ -45,7 +42,7 @@ pub struct Mint<'a> {
 impl<C: Crypto> Judge<'_, C> {
     /// The state after a statement, which must be newer than the last.
     pub fn submit(&self, last: &State, statement: &[u8]) -> Result<State, Error> {
-        let submission = Submission::<MintCap>::open(statement)?;
+        let submission = Submission::<MintCap>::open::<Error>(statement)?;
         ensure(is_newer(last, &submission), Error::StaleRound)?;
         self.accept(&submission)
     }
@@ -53,21 +50,19 @@ impl<C: Crypto> Judge<'_, C> {
     /// The state after a statement that comes with a mint. One that is well-formed but not newer than the last is
     /// ignored, so that nobody can make a mint fail by submitting its statement first.
     pub fn submit_with_mint(&self, last: &State, statement: &[u8]) -> Result<Option<State>, Error> {
-        let submission = Submission::<MintCap>::open(statement)?;
+        let submission = Submission::<MintCap>::open::<Error>(statement)?;
         is_newer(last, &submission).then(|| self.accept(&submission)).transpose()
     }
 
     fn accept(&self, submission: &Submission<'_, MintCap>) -> Result<State, Error> {
-        let (leaf, certificate) = (submission.leaf, submission.certificate);
-        ensure(leaf.domain == self.domain, Error::WrongDomain)?;
-        ensure(leaf.route == self.route, Error::WrongRoute)?;
-        let left = leaf.expires_at.get().saturating_sub(self.now);
-        ensure(left > 0, Error::StatementExpired)?;
-        ensure(left <= u64::from(self.max_lease), Error::LeaseTooLong)?;
-        ensure(leaf.observed_at.get().saturating_sub(self.now) <= SKEW, Error::ObservedInFuture)?;
-        let (cap, collateral, supply) = (fit_u128(&leaf.cap)?, fit_u128(&leaf.collateral)?, fit_u128(&leaf.supply)?);
+        let (leaf, certificate) = (submission.leaf, submission.tail);
+        leaf.check::<Error>(&self.domain, &self.route, self.max_lease, self.now)?;
+        let (cap, collateral, supply) =
+            (fit_u128::<Error>(&leaf.cap)?, fit_u128::<Error>(&leaf.collateral)?, fit_u128::<Error>(&leaf.supply)?);
 
-        self.committee.verify(self.crypto, certificate, &submission.root(self.crypto))?;
+        let mut root = [0; 32];
+        submission.root::<Sponge>(&mut root);
+        self.committee.verify(self.crypto, certificate, &root)?;
         Ok(State {
             round: certificate.header.round.get(),
             cap,
@@ -116,5 +111,5 @@ impl State {
 }
 
 fn is_newer(last: &State, submission: &Submission<'_, MintCap>) -> bool {
-    submission.certificate.header.round.get() > last.round
+    submission.tail.header.round.get() > last.round
 }

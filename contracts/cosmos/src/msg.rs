@@ -1,6 +1,7 @@
 //! The messages, in JSON: exactly these fields.
 
-use crate::settings::{Change, Kind};
+use crate::settings::Change;
+use ballast_rules::settings::Kind;
 use cosmwasm_std::{Binary, HexBinary, Uint128, Uint64};
 use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
 

@@ -1,7 +1,6 @@
 //! Views.
 
 use crate::contract::{NAME, VERSION};
-use crate::crypto::Chain;
 use crate::domain::domain;
 use crate::error::Error;
 use crate::execute::address;
@@ -127,7 +126,7 @@ fn contract(deps: Deps<'_>, env: &Env) -> Result<ContractAnswer, Error> {
     Ok(ContractAnswer {
         name: NAME.to_owned(),
         version: VERSION.to_owned(),
-        domain: B32(domain(&Chain(deps.api), &env.block.chain_id, env.contract.address.as_str())),
+        domain: B32(domain(&env.block.chain_id, env.contract.address.as_str())),
         registrar: contract.registrar,
         token_factory: contract.token_factory,
     })

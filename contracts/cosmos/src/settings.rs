@@ -1,33 +1,9 @@
-//! The issuer's side of a gate. Tightening takes effect at once; loosening is queued, waits, and stays open for a while,
-//! so that holders and the guardian see it before it counts.
+//! The issuer's side of a gate: how changes, whose bounds are [`ballast_rules::settings`], get into a route's records.
 
 use crate::error::{ensure, Error};
 use crate::rate_limit::Bucket;
 use crate::state::{Gate, Minters, Queue, Queued, MAX_ENTRIES};
-
-/// Longest lease that can be allowed, seconds.
-pub const LONGEST_LEASE: u128 = 30 * 86_400;
-/// Shortest time that a loosening waits, seconds.
-pub const SHORTEST_DELAY: u128 = 3_600;
-/// Longest time that a loosening waits, seconds.
-pub const LONGEST_DELAY: u128 = 30 * 86_400;
-/// How long a loosening stays open once it has waited, so that none lies ready for ever. Seconds.
-pub const OPEN_FOR: u64 = 7 * 86_400;
-
-/// The settings that may have to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Capacity, refill per second.
-    RateLimit,
-    /// Seconds.
-    MaxLease,
-    /// Seconds.
-    LoosenDelay,
-    /// Account; 1 to allow, 0 to remove.
-    Minter,
-    /// Account.
-    Guardian,
-}
+use ballast_rules::settings::{is_lapsed, InForce, Kind, Values};
 
 /// A setting with its new values. What a setting does not use is 0 or empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,33 +31,13 @@ pub struct Rules {
     pub queue: Queue,
 }
 
-impl Kind {
-    /// All, by number.
-    pub const ALL: [Kind; 5] = [Kind::RateLimit, Kind::MaxLease, Kind::LoosenDelay, Kind::Minter, Kind::Guardian];
-
-    /// The number in storage and events.
-    pub const fn number(self) -> u8 {
-        match self {
-            Kind::RateLimit => 0,
-            Kind::MaxLease => 1,
-            Kind::LoosenDelay => 2,
-            Kind::Minter => 3,
-            Kind::Guardian => 4,
-        }
-    }
-
-    /// The setting of this number.
-    pub fn from_number(number: u8) -> Option<Self> {
-        Kind::ALL.get(usize::from(number)).copied()
-    }
-}
-
 impl Change {
     /// Changes the setting at once if that tightens, and returns nothing; else queues it and returns from when it can be
     /// executed.
     pub fn set(&self, rules: &mut Rules, now: u64) -> Result<Option<u64>, Error> {
-        self.check()?;
-        if self.tightens(rules) {
+        let values = self.values();
+        values.check::<Error>()?;
+        if values.tightens(&rules.in_force()) {
             self.apply(rules, now)?;
             return Ok(None);
         }
@@ -119,11 +75,12 @@ impl Change {
 
     /// Puts it into effect, within bounds that hold for whoever sets it, registration included.
     pub fn apply(&self, rules: &mut Rules, now: u64) -> Result<(), Error> {
-        self.check()?;
+        let values = self.values();
+        values.check::<Error>()?;
         match self.kind {
             Kind::RateLimit => rules.bucket.change(self.a, self.b, now),
-            Kind::MaxLease => rules.gate.max_lease = narrow(self.a)?,
-            Kind::LoosenDelay => rules.gate.loosen_delay = narrow(self.a)?,
+            Kind::MaxLease => rules.gate.max_lease = values.seconds::<Error>()?,
+            Kind::LoosenDelay => rules.gate.loosen_delay = values.seconds::<Error>()?,
             Kind::Minter if self.a == 1 => rules.minters.add(&self.account)?,
             Kind::Minter => rules.minters.0.retain(|minter| *minter != self.account),
             Kind::Guardian => rules.gate.guardian.clone_from(&self.account),
@@ -131,26 +88,8 @@ impl Change {
         Ok(())
     }
 
-    fn check(&self) -> Result<(), Error> {
-        let (a, b, account) = (self.a, self.b, !self.account.is_empty());
-        let ok = match self.kind {
-            Kind::RateLimit => !account,
-            Kind::MaxLease => !account && b == 0 && (1..=LONGEST_LEASE).contains(&a),
-            Kind::LoosenDelay => !account && b == 0 && (SHORTEST_DELAY..=LONGEST_DELAY).contains(&a),
-            Kind::Minter => account && b == 0 && a <= 1,
-            Kind::Guardian => account && b == 0 && a == 0,
-        };
-        ensure(ok, Error::BadSetting)
-    }
-
-    fn tightens(&self, rules: &Rules) -> bool {
-        match self.kind {
-            Kind::RateLimit => self.a <= rules.bucket.capacity && self.b <= rules.bucket.refill_per_second,
-            Kind::MaxLease => self.a <= u128::from(rules.gate.max_lease),
-            Kind::LoosenDelay => self.a >= u128::from(rules.gate.loosen_delay),
-            Kind::Minter => self.a == 0,
-            Kind::Guardian => false,
-        }
+    fn values(&self) -> Values<u128> {
+        Values { kind: self.kind, account: !self.account.is_empty(), a: self.a, b: self.b }
     }
 
     fn position(&self, rules: &Rules) -> Option<usize> {
@@ -176,10 +115,17 @@ impl Minters {
 impl Queued {
     /// Whether its time has passed.
     pub fn is_lapsed(&self, now: u64) -> bool {
-        now >= self.ready_at.saturating_add(OPEN_FOR)
+        is_lapsed(self.ready_at, now)
     }
 }
 
-fn narrow(seconds: u128) -> Result<u32, Error> {
-    u32::try_from(seconds).map_err(|_| Error::BadSetting)
+impl Rules {
+    fn in_force(&self) -> InForce<u128> {
+        InForce {
+            capacity: self.bucket.capacity,
+            refill_per_second: self.bucket.refill_per_second,
+            max_lease: self.gate.max_lease,
+            loosen_delay: self.gate.loosen_delay,
+        }
+    }
 }

@@ -4,9 +4,10 @@ use crate::codec::{Reader, Writer};
 use crate::committee::Committee;
 use crate::error::{ensure, Error};
 use crate::rate_limit::Bucket;
-use crate::settings::{Change, Kind};
-use crate::statement::Key;
+use crate::settings::Change;
 use crate::token::Token;
+use ballast_rules::settings::Kind;
+use ballast_rules::statement::Key;
 
 /// Most minters of a route, and most loosenings that wait in one.
 pub const MAX_ENTRIES: usize = 8;

@@ -4,7 +4,21 @@ use crate::crypto::Crypto;
 use crate::error::{ensure, Error};
 use crate::frost;
 use crate::state::Committee;
-use crate::statement::{Certificate, Handover, Key, Submission};
+use ballast_rules::statement::{Certificate, Handover, Key, Signature, Submission};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+/// What follows the branch of a handover, 210 bytes: a certificate, and the new key's own signature over the leaf.
+#[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned, Debug)]
+#[repr(C)]
+pub struct HandoverTail {
+    /// By the key in force.
+    pub certificate: Certificate,
+    /// By the new key.
+    pub proof: Signature,
+}
+
+/// A decoded handover.
+pub type HandoverSubmission<'a> = Submission<'a, Handover, HandoverTail>;
 
 /// Refuses all but a certificate of the current epoch and key over `root`.
 #[inline(never)]
@@ -30,10 +44,9 @@ pub fn start<C: Crypto>(committee: &mut Committee, epoch: u64, key: &Key) -> Res
 
 /// Replaces the key by one that the key in force has certified and that has signed itself, both for this account.
 pub fn handover<C: Crypto>(committee: &mut Committee, statement: &[u8], now: u64) -> Result<(), Error> {
-    let submission = Submission::<Handover>::open(statement)?;
+    let submission = HandoverSubmission::open::<Error>(statement)?;
     let (leaf, tail) = (submission.leaf, submission.tail);
-    ensure(leaf.domain == committee.domain, Error::WrongDomain)?;
-    ensure(leaf.expires_at.get() > now, Error::HandoverExpired)?;
+    leaf.check::<Error>(&committee.domain, now)?;
 
     let mut root = [0; 32];
     submission.root::<C>(&mut root);
@@ -51,3 +64,5 @@ pub fn handover<C: Crypto>(committee: &mut Committee, statement: &[u8], now: u64
     (committee.px, committee.parity) = (leaf.key.px, leaf.key.parity);
     Ok(())
 }
+
+const _: () = assert!(size_of::<HandoverTail>() == 210);

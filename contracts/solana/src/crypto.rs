@@ -1,10 +1,9 @@
 //! What the chain computes for the program.
 
-/// Hashes and public-key recovery: syscalls in the program, a library in host tests.
-pub trait Crypto {
-    /// Keccak-256 (original padding) of the parts one after the other.
-    fn keccak256(parts: &[&[u8]], digest: &mut [u8; 32]);
+use ballast_rules::Keccak;
 
+/// Hashes and public-key recovery: syscalls in the program, a library in host tests.
+pub trait Crypto: Keccak {
     /// SHA-256 of the parts one after the other.
     fn sha256(parts: &[&[u8]], digest: &mut [u8; 32]);
 

@@ -1,5 +1,7 @@
 //! The program's errors: the numbers of `ProgramError::Custom` in a failed transaction.
 
+pub use ballast_rules::refusal::ensure;
+
 /// Why an instruction was refused. Accounts are checked first (2 to 15), then a statement in the order of 20 to 35,
 /// then a mint in the order of 40 to 48.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,12 +120,4 @@ impl Error {
     }
 }
 
-/// `Ok` where `condition` holds.
-#[inline(always)]
-pub fn ensure(condition: bool, error: Error) -> Result<(), Error> {
-    if condition {
-        Ok(())
-    } else {
-        Err(error)
-    }
-}
+ballast_rules::errors_by_name!(Error);

@@ -7,7 +7,7 @@
 use crate::crypto::Crypto;
 use crate::error::{ensure, Error};
 use crate::scalar::{self, Limbs};
-use crate::statement::{Key, Signature};
+use ballast_rules::statement::{Key, Signature};
 
 /// Order of the field of secp256k1 (SEC 2, section 2.4.1), big-endian.
 pub const FIELD: [u8; 32] = [

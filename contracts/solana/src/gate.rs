@@ -5,15 +5,12 @@ use crate::committee;
 use crate::crypto::Crypto;
 use crate::error::{ensure, Error};
 use crate::state::{Committee, Route};
-use crate::statement::{fit_u128, fit_u64, MintCap, Submission};
-
-/// How far a statement's readings may lie ahead of the clock, in seconds.
-pub const SKEW: u64 = 60;
+use ballast_rules::statement::{fit_u128, fit_u64, MintCap, Submission};
 
 /// Takes a statement, which must be newer than the last.
 #[inline(always)]
 pub fn submit<C: Crypto>(route: &mut Route, committee: &Committee, statement: &[u8], now: u64) -> Result<(), Error> {
-    let submission = Submission::<MintCap>::open(statement)?;
+    let submission = Submission::<MintCap>::open::<Error>(statement)?;
     ensure(is_newer(route, &submission), Error::StaleRound)?;
     accept::<C>(route, committee, &submission, now)
 }
@@ -27,7 +24,7 @@ pub fn submit_with_mint<C: Crypto>(
     statement: &[u8],
     now: u64,
 ) -> Result<bool, Error> {
-    let submission = Submission::<MintCap>::open(statement)?;
+    let submission = Submission::<MintCap>::open::<Error>(statement)?;
     let newer = is_newer(route, &submission);
     if newer {
         accept::<C>(route, committee, &submission, now)?;
@@ -68,13 +65,9 @@ fn accept<C: Crypto>(
     now: u64,
 ) -> Result<(), Error> {
     let leaf = submission.leaf;
-    ensure(leaf.domain == route.domain, Error::WrongDomain)?;
-    ensure(leaf.route == route.route, Error::WrongRoute)?;
-    let left = leaf.expires_at.get().saturating_sub(now);
-    ensure(left > 0, Error::StatementExpired)?;
-    ensure(left <= u64::from(route.max_lease.get()), Error::LeaseTooLong)?;
-    ensure(leaf.observed_at.get().saturating_sub(now) <= SKEW, Error::ObservedInFuture)?;
-    let (cap, collateral, supply) = (fit_u64(&leaf.cap)?, fit_u128(&leaf.collateral)?, fit_u128(&leaf.supply)?);
+    leaf.check::<Error>(&route.domain, &route.route, route.max_lease.get(), now)?;
+    let (cap, collateral, supply) =
+        (fit_u64::<Error>(&leaf.cap)?, fit_u128::<Error>(&leaf.collateral)?, fit_u128::<Error>(&leaf.supply)?);
 
     let mut root = [0; 32];
     submission.root::<C>(&mut root);

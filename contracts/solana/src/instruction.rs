@@ -3,9 +3,10 @@
 use crate::base58::is_base58;
 use crate::bytes::{Pubkey, NONE};
 use crate::error::{ensure, Error};
-use crate::settings::{Change, Setting};
+use crate::settings::Change;
 use crate::state::{Route, MAX_MINTERS};
-use crate::statement::Key;
+use ballast_rules::settings::Kind;
+use ballast_rules::statement::Key;
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, FromZeros, Immutable, KnownLayout, Unaligned};
 
@@ -89,19 +90,19 @@ impl<'a> Register<'a> {
         (route.route, route.owner) = (head.route, head.owner);
         let max_lease = u64::from(head.max_lease.get());
         let loosen_delay = u64::from(head.loosen_delay.get());
-        change(Setting::LoosenDelay, &NONE, loosen_delay).apply(route, now)?;
-        change(Setting::MaxLease, &NONE, max_lease).apply(route, now)?;
-        change(Setting::Guardian, &head.guardian, 0).apply(route, now)?;
+        change(Kind::LoosenDelay, &NONE, loosen_delay).apply(route, now)?;
+        change(Kind::MaxLease, &NONE, max_lease).apply(route, now)?;
+        change(Kind::Guardian, &head.guardian, 0).apply(route, now)?;
         route.bucket.fill(head.capacity.get(), head.refill_per_second.get(), now);
         for minter in self.minters {
-            change(Setting::Minter, minter, 1).apply(route, now)?;
+            change(Kind::Minter, minter, 1).apply(route, now)?;
         }
         Ok(())
     }
 }
 
 #[inline(always)]
-fn change(setting: Setting, account: &Pubkey, a: u64) -> Change {
+fn change(setting: Kind, account: &Pubkey, a: u64) -> Change {
     let mut change = Change::new_zeroed();
     (change.setting, change.account) = (setting.number(), *account);
     change.a.set(a);

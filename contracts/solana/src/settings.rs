@@ -1,29 +1,18 @@
-//! The issuer's side of a gate. Tightening takes effect at once; loosening is queued, waits, and stays open for a while,
-//! so that holders and the guardian see it before it counts.
+//! The issuer's side of a gate: how changes, whose bounds are [`ballast_rules::settings`], get into a route account.
 
 use crate::bytes::{Pubkey, NONE};
 use crate::error::{ensure, Error};
 use crate::state::{Queued, Route};
+use ballast_rules::settings::{is_lapsed, InForce, Kind, Values};
 use zerocopy::little_endian::U64;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
-
-/// Longest lease that can be allowed, seconds.
-pub const LONGEST_LEASE: u64 = 30 * DAY;
-/// Shortest time that a loosening waits, seconds.
-pub const SHORTEST_DELAY: u64 = 3_600;
-/// Longest time that a loosening waits, seconds.
-pub const LONGEST_DELAY: u64 = 30 * DAY;
-/// How long a loosening stays open once it has waited, so that none lies ready for ever. Seconds.
-pub const OPEN_FOR: u64 = 7 * DAY;
-
-const DAY: u64 = 86_400;
 
 /// A setting with its new values: the data of `set`, `execute` and `cancel`, 49 bytes. What a setting does not use is
 /// zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 pub struct Change {
-    /// Number of the [`Setting`].
+    /// Number of the [`Kind`].
     pub setting: u8,
     /// Of a minter or guardian.
     pub account: Pubkey,
@@ -33,57 +22,14 @@ pub struct Change {
     pub b: U64,
 }
 
-/// The settings that may have to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
-    /// Capacity, refill per second.
-    RateLimit,
-    /// Seconds.
-    MaxLease,
-    /// Seconds.
-    LoosenDelay,
-    /// Account; 1 to allow, 0 to remove.
-    Minter,
-    /// Account.
-    Guardian,
-}
-
-impl Setting {
-    /// The setting of this number, or `BadSetting`.
-    #[inline(always)]
-    pub fn from_number(number: u8) -> Result<Self, Error> {
-        Ok(match number {
-            0 => Setting::RateLimit,
-            1 => Setting::MaxLease,
-            2 => Setting::LoosenDelay,
-            3 => Setting::Minter,
-            4 => Setting::Guardian,
-            _ => return Err(Error::BadSetting),
-        })
-    }
-}
-
-impl Setting {
-    /// The number of the setting.
-    #[inline(always)]
-    pub const fn number(self) -> u8 {
-        match self {
-            Setting::RateLimit => 0,
-            Setting::MaxLease => 1,
-            Setting::LoosenDelay => 2,
-            Setting::Minter => 3,
-            Setting::Guardian => 4,
-        }
-    }
-}
-
 impl Change {
     /// Changes the setting at once if that tightens, and returns 0; else queues it and returns from when it can be
     /// executed.
     #[inline(always)]
     pub fn set(&self, route: &mut Route, now: u64) -> Result<u64, Error> {
-        self.check()?;
-        if self.tightens(route)? {
+        let values = self.values()?;
+        values.check::<Error>()?;
+        if values.tightens(&in_force(route)) {
             self.apply(route, now)?;
             return Ok(0);
         }
@@ -101,7 +47,7 @@ impl Change {
 
     /// Puts a loosening that has waited into effect.
     pub fn execute(&self, route: &mut Route, now: u64) -> Result<(), Error> {
-        Setting::from_number(self.setting)?;
+        self.kind()?;
         let at = self.position(route).ok_or(Error::NotQueued)?;
         let queued = route.queue().get(at).ok_or(Error::NotQueued)?;
         ensure(!queued.is_lapsed(now), Error::NotQueued)?;
@@ -112,7 +58,7 @@ impl Change {
 
     /// Drops a loosening that waits.
     pub fn cancel(&self, route: &mut Route) -> Result<(), Error> {
-        Setting::from_number(self.setting)?;
+        self.kind()?;
         let at = self.position(route).ok_or(Error::NotQueued)?;
         route.dequeue(at);
         Ok(())
@@ -121,47 +67,33 @@ impl Change {
     /// Whether `signer` may cancel this. A guardian that could keep itself in office could keep the gate paused for
     /// ever.
     pub fn may_cancel(&self, route: &Route, signer: &Pubkey) -> bool {
-        let by_guardian = *signer == route.guardian && self.setting != Setting::Guardian.number();
+        let by_guardian = *signer == route.guardian && self.setting != Kind::Guardian.number();
         by_guardian || *signer == route.owner
     }
 
     /// Puts it into effect, within bounds that hold for whoever sets it, registration included.
     pub fn apply(&self, route: &mut Route, now: u64) -> Result<(), Error> {
-        self.check()?;
-        let (a, b) = (self.a.get(), self.b.get());
-        match Setting::from_number(self.setting)? {
-            Setting::RateLimit => route.bucket.change(a, b, now),
-            Setting::MaxLease => route.max_lease.set(narrow(a)?),
-            Setting::LoosenDelay => route.loosen_delay.set(narrow(a)?),
-            Setting::Minter if a == 1 => route.add_minter(&self.account)?,
-            Setting::Minter => route.remove_minter(&self.account),
-            Setting::Guardian => route.guardian = self.account,
+        let values = self.values()?;
+        values.check::<Error>()?;
+        match values.kind {
+            Kind::RateLimit => route.bucket.change(values.a, values.b, now),
+            Kind::MaxLease => route.max_lease.set(values.seconds::<Error>()?),
+            Kind::LoosenDelay => route.loosen_delay.set(values.seconds::<Error>()?),
+            Kind::Minter if values.a == 1 => route.add_minter(&self.account)?,
+            Kind::Minter => route.remove_minter(&self.account),
+            Kind::Guardian => route.guardian = self.account,
         }
         Ok(())
     }
 
-    fn check(&self) -> Result<(), Error> {
-        let (a, b, account) = (self.a.get(), self.b.get(), self.account != NONE);
-        let ok = match Setting::from_number(self.setting)? {
-            Setting::RateLimit => !account,
-            Setting::MaxLease => !account && b == 0 && (1..=LONGEST_LEASE).contains(&a),
-            Setting::LoosenDelay => !account && b == 0 && (SHORTEST_DELAY..=LONGEST_DELAY).contains(&a),
-            Setting::Minter => account && b == 0 && a <= 1,
-            Setting::Guardian => account && b == 0 && a == 0,
-        };
-        ensure(ok, Error::BadSetting)
+    #[inline(always)]
+    fn kind(&self) -> Result<Kind, Error> {
+        Kind::from_number(self.setting).ok_or(Error::BadSetting)
     }
 
     #[inline(always)]
-    fn tightens(&self, route: &Route) -> Result<bool, Error> {
-        let (a, b) = (self.a.get(), self.b.get());
-        Ok(match Setting::from_number(self.setting)? {
-            Setting::RateLimit => a <= route.bucket.capacity.get() && b <= route.bucket.refill_per_second.get(),
-            Setting::MaxLease => a <= u64::from(route.max_lease.get()),
-            Setting::LoosenDelay => a >= u64::from(route.loosen_delay.get()),
-            Setting::Minter => a == 0,
-            Setting::Guardian => false,
-        })
+    fn values(&self) -> Result<Values<u64>, Error> {
+        Ok(Values { kind: self.kind()?, account: self.account != NONE, a: self.a.get(), b: self.b.get() })
     }
 
     #[inline(always)]
@@ -176,11 +108,16 @@ impl Queued {
     /// Whether its time has passed.
     #[inline(always)]
     pub fn is_lapsed(&self, now: u64) -> bool {
-        now >= self.ready_at.get().saturating_add(OPEN_FOR)
+        is_lapsed(self.ready_at.get(), now)
     }
 }
 
 #[inline(always)]
-fn narrow(seconds: u64) -> Result<u32, Error> {
-    u32::try_from(seconds).map_err(|_| Error::BadSetting)
+fn in_force(route: &Route) -> InForce<u64> {
+    InForce {
+        capacity: route.bucket.capacity.get(),
+        refill_per_second: route.bucket.refill_per_second.get(),
+        max_lease: route.max_lease.get(),
+        loosen_delay: route.loosen_delay.get(),
+    }
 }

@@ -3,7 +3,7 @@
 use crate::bytes::Pubkey;
 use crate::error::{ensure, Error};
 use crate::rate_limit::Bucket;
-use crate::statement::Key;
+use ballast_rules::statement::Key;
 use zerocopy::little_endian::{U128, U32, U64};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout, Unaligned};
 

@@ -5,11 +5,12 @@ use crate::error::{ensure, Error};
 use crate::msg::{RegisterMsg, TokenMsg};
 use crate::rate_limit::Bucket;
 use crate::reply::Pending;
-use crate::settings::{Change, Kind, Rules};
+use crate::settings::{Change, Rules};
 use crate::state::{Gate, Minters, Queue, Reservation, State, MAX_ENTRIES};
 use crate::store::RouteId;
 use crate::token::{self, Token};
 use crate::{event, factory, store};
+use ballast_rules::settings::Kind;
 use cosmwasm_std::Response;
 
 /// Says who may register a route id. Registrar.

@@ -50,6 +50,6 @@ impl Call<'_> {
 
     /// The contract's own domain, computed anew: on a fork of the chain with another id the old one must not count.
     fn domain(&self) -> [u8; 32] {
-        domain(&Chain(self.deps.api), &self.env.block.chain_id, self.own_address())
+        domain(&self.env.block.chain_id, self.own_address())
     }
 }

@@ -1,9 +1,10 @@
 //! The committee's record: handovers, epochs, rounds.
 
-use crate::signer::{crypto, handover_leaf, leaf, Signer, DOMAIN, EPOCH, LEASE, NOW};
+use crate::signer::{committee, crypto, handover_leaf, leaf, Library, Signer, DOMAIN, EPOCH, LEASE, NOW};
 use ballast_cosmos::committee::Committee;
 use ballast_cosmos::error::Error;
-use ballast_cosmos::statement::{Handover, Key, MintCap, Submission};
+use ballast_rules::statement::{Handover, Key, MintCap, Submission};
+use ballast_suite::damage;
 use zerocopy::IntoBytes;
 
 const ROUND: u64 = 20;
@@ -21,21 +22,22 @@ fn altered(change: impl Fn(&mut Handover)) -> (Vec<u8>, Vec<u8>) {
 }
 
 fn refused(statement: &[u8], proof: &[u8], now: u64) -> Error {
-    hand_over(&Signer::new("group").committee(), statement, proof, now).unwrap_err()
+    hand_over(&committee(&Signer::new("group")), statement, proof, now).unwrap_err()
 }
 
 #[test]
 fn the_next_key_comes_into_force() {
     let (statement, proof) = altered(|_| ());
     let next = Signer::new("next");
-    let committee = hand_over(&Signer::new("group").committee(), &statement, &proof, NOW).unwrap();
+    let committee = hand_over(&committee(&Signer::new("group")), &statement, &proof, NOW).unwrap();
     assert_eq!(committee, Committee { epoch: EPOCH + 1, since_round: ROUND, key: next.key });
     // Neither again nor back: the old key certifies nothing any more.
     assert_eq!(hand_over(&committee, &statement, &proof, NOW), Err(Error::WrongEpoch));
     let old = Signer::new("group").statement(leaf(1).as_bytes(), EPOCH + 1, ROUND + 1);
-    let opened = Submission::<MintCap>::open(&old).unwrap();
-    let root = opened.root(&crypto());
-    assert_eq!(committee.verify(&crypto(), opened.certificate, &root), Err(Error::BadSignature));
+    let opened = Submission::<MintCap>::open::<Error>(&old).unwrap();
+    let mut root = [0; 32];
+    opened.root::<Library>(&mut root);
+    assert_eq!(committee.verify(&crypto(), opened.tail, &root), Err(Error::BadSignature));
 }
 
 #[test]
@@ -71,18 +73,20 @@ fn refuses_each_fault_by_name() {
 #[test]
 fn rounds_must_come_after_the_handover() {
     let group = Signer::new("group");
-    let committee = Committee { since_round: 9, ..group.committee() };
+    let committee = Committee { since_round: 9, ..committee(&group) };
     for (round, expected) in [(8, Err(Error::RoundBeforeEpoch)), (9, Err(Error::RoundBeforeEpoch)), (10, Ok(()))] {
         let statement = group.statement(leaf(1).as_bytes(), EPOCH, round);
-        let opened = Submission::<MintCap>::open(&statement).unwrap();
-        assert_eq!(committee.verify(&crypto(), opened.certificate, &opened.root(&crypto())), expected);
+        let opened = Submission::<MintCap>::open::<Error>(&statement).unwrap();
+        let mut root = [0; 32];
+        opened.root::<Library>(&mut root);
+        assert_eq!(committee.verify(&crypto(), opened.tail, &root), expected);
     }
 }
 
 #[test]
 fn after_the_last_epoch_there_is_no_next() {
     let (group, next) = (Signer::new("group"), Signer::new("next"));
-    let committee = Committee { epoch: u64::MAX, ..group.committee() };
+    let committee = Committee { epoch: u64::MAX, ..committee(&group) };
     let mut leaf = handover_leaf(&next.key);
     leaf.new_epoch.set(0);
     let statement = group.statement(leaf.as_bytes(), u64::MAX, ROUND);
@@ -99,14 +103,6 @@ fn a_record_starts_only_with_a_key() {
 #[test]
 fn refuses_every_byte_altered() {
     let (statement, proof) = altered(|_| ());
-    for at in 0..statement.len() {
-        let mut bytes = statement.clone();
-        bytes[at] ^= 1;
-        refused(&bytes, &proof, NOW);
-    }
-    for at in 0..proof.len() {
-        let mut bytes = proof.clone();
-        bytes[at] ^= 1;
-        refused(&statement, &bytes, NOW);
-    }
+    damage::each(&statement, |bytes| refused(bytes, &proof, NOW));
+    damage::each(&proof, |bytes| refused(&statement, bytes, NOW));
 }

@@ -4,7 +4,9 @@ use ballast_cosmos::committee::Committee;
 use ballast_cosmos::error::Error;
 use ballast_cosmos::rate_limit::Bucket;
 use ballast_cosmos::state::{Record, RouteOf, State};
-use ballast_cosmos::statement::Key;
+use ballast_rules::statement::Key;
+use ballast_suite::document::errors;
+use ballast_suite::name;
 
 fn document() -> String {
     std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cosmos-contract.md")).unwrap()
@@ -12,18 +14,8 @@ fn document() -> String {
 
 #[test]
 fn every_error_is_documented_under_its_number() {
-    let text = document();
-    let section = text.split("## Errors").nth(1).unwrap().split("## Events").next().unwrap();
-    let rows: Vec<_> = section
-        .lines()
-        .filter_map(|line| {
-            let mut cells = line.split('|').map(str::trim).skip(1);
-            let number: u8 = cells.next()?.parse().ok()?;
-            Some((number, cells.next()?.trim_matches('`').to_owned()))
-        })
-        .collect();
-    let expected: Vec<_> = Error::ALL.iter().map(|error| (error.number(), format!("{error:?}"))).collect();
-    assert_eq!(rows, expected);
+    let expected: Vec<_> = Error::ALL.iter().map(|error| (error.number().into(), name(error))).collect();
+    assert_eq!(errors(&document()), expected);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::signer::{crypto, Signer};
 use ballast_cosmos::crypto::Crypto;
 use ballast_cosmos::error::Error;
 use ballast_cosmos::frost::{challenge, check_key, verify};
-use ballast_cosmos::statement::{Key, Signature};
+use ballast_rules::statement::{Key, Signature};
 use k256::elliptic_curve::point::DecompressPoint;
 use k256::elliptic_curve::scalar::IsHigh;
 use k256::elliptic_curve::PrimeField;
@@ -51,10 +51,6 @@ struct LowOnly {
 }
 
 impl Crypto for LowOnly {
-    fn keccak256(&self, parts: &[&[u8]]) -> [u8; 32] {
-        crypto().keccak256(parts)
-    }
-
     fn recover(&self, hash: &[u8; 32], parity: u8, signature: &[u8; 64]) -> Option<[u8; 65]> {
         let s: [u8; 32] = signature[32..].try_into().unwrap();
         assert!(!bool::from(Scalar::from_repr(s.into()).unwrap().is_high()));
@@ -77,10 +73,6 @@ fn only_the_lower_s_is_recovered_with() {
 struct Wrong(Option<usize>);
 
 impl Crypto for Wrong {
-    fn keccak256(&self, parts: &[&[u8]]) -> [u8; 32] {
-        crypto().keccak256(parts)
-    }
-
     fn recover(&self, hash: &[u8; 32], parity: u8, signature: &[u8; 64]) -> Option<[u8; 65]> {
         let mut point = crypto().recover(hash, parity, signature)?;
         point[self.0?] ^= 1;

@@ -1,11 +1,11 @@
 //! `submit` and `handover` through the contract: what is stored, who may, and what a refusal leaves behind.
 
-use crate::signer::{Signer, EPOCH, LEASE, MAX_LEASE, NOW, ROUTE};
+use crate::signer::{word, Signer, EPOCH, LEASE, MAX_LEASE, NOW, ROUTE};
 use crate::world::{attributes, event, refused, who, Kind, World};
 use ballast_cosmos::error::Error;
 use ballast_cosmos::msg::{ExecuteMsg, QueryMsg, B32};
 use ballast_cosmos::query::{CommitteeAnswer, StateAnswer};
-use ballast_cosmos::statement::{Handover, MintCap};
+use ballast_rules::statement::{Handover, MintCap};
 use cosmwasm_std::HexBinary;
 use proptest::prelude::*;
 use zerocopy::IntoBytes;
@@ -15,9 +15,9 @@ fn keeps_what_the_statement_says_in_one_value() {
     let mut world = World::new(Kind::Cw20);
     let before = world.storage();
     let numbers = |l: &mut MintCap| {
-        l.cap = [0.into(), u128::MAX.into()];
-        l.collateral = [0.into(), 5.into()];
-        l.supply = [0.into(), 6.into()];
+        l.cap = word(u128::MAX);
+        l.collateral = word(5);
+        l.supply = word(6);
     };
     let statement = world.statement(0, 3, numbers);
     let response = world.bring(statement).unwrap();

@@ -7,7 +7,7 @@ use ballast_cosmos::contract;
 use ballast_cosmos::error::Error;
 use ballast_cosmos::msg::{ExecuteMsg, HookMsg, InstantiateMsg, QueryMsg, RegisterMsg, TokenMsg, B32};
 use ballast_cosmos::query::{ContractAnswer, HeadroomAnswer, StateAnswer};
-use ballast_cosmos::statement::MintCap;
+use ballast_rules::statement::MintCap;
 use cosmwasm_std::testing::{MockApi, MockStorage};
 use cosmwasm_std::{coins, to_json_binary, Addr, Coin, CosmosMsg, Empty, Record, Uint128};
 use cw_multi_test::{

@@ -4,6 +4,7 @@
 use crate::bytes::Pubkey;
 use crate::crypto::Crypto;
 use crate::error::Error;
+use ballast_rules::Keccak;
 use pinocchio::sysvars::clock::CLOCK_ID;
 use pinocchio::sysvars::rent::RENT_ID;
 use pinocchio::Address;
@@ -16,14 +17,16 @@ const UNIX_TIMESTAMP: u64 = 32;
 /// The runtime's own hashes and recovery.
 pub struct Runtime;
 
-impl Crypto for Runtime {
+impl Keccak for Runtime {
     #[inline(always)]
     fn keccak256(parts: &[&[u8]], digest: &mut [u8; 32]) {
         // SAFETY: a slice of slices is what the syscall reads, pointer and length each; it writes 32 bytes and returns
         // nothing but 0.
         unsafe { runtime::sol_keccak256(parts.as_ptr().cast(), parts.len() as u64, digest.as_mut_ptr()) };
     }
+}
 
+impl Crypto for Runtime {
     #[inline(always)]
     fn sha256(parts: &[&[u8]], digest: &mut [u8; 32]) {
         // SAFETY: as for Keccak-256.

@@ -1,6 +1,7 @@
 //! Base58, domains, derived addresses.
 
-use crate::oracle::{keccak, Oracle};
+use crate::oracle::Oracle;
+use crate::signer::keccak;
 use ballast_gate::base58::{encode, is_base58, MAX_SIZE};
 use ballast_gate::{domain, loader, token};
 use proptest::prelude::*;

@@ -2,6 +2,8 @@
 
 use ballast_gate::error::Error;
 use ballast_gate::state::{Committee, Route};
+use ballast_suite::document::errors;
+use ballast_suite::name;
 
 const ERRORS: [Error; 50] = {
     use Error::*;
@@ -65,18 +67,8 @@ fn document() -> String {
 
 #[test]
 fn every_error_is_documented_under_its_number() {
-    let text = document();
-    let section = text.split("## Errors").nth(1).unwrap().split("## Events").next().unwrap();
-    let rows: Vec<_> = section
-        .lines()
-        .filter_map(|line| {
-            let mut cells = line.split('|').map(str::trim).skip(1);
-            let number: u32 = cells.next()?.parse().ok()?;
-            Some((number, cells.next()?.trim_matches('`').to_owned()))
-        })
-        .collect();
-    let expected: Vec<_> = ERRORS.iter().map(|error| (error.code(), format!("{error:?}"))).collect();
-    assert_eq!(rows, expected);
+    let expected: Vec<_> = ERRORS.iter().map(|error| (error.code(), name(error))).collect();
+    assert_eq!(errors(&document()), expected);
 }
 
 #[test]

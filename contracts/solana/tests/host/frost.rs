@@ -1,14 +1,13 @@
 //! Signatures against k256, and which error says what.
 
 use crate::oracle::Oracle;
-use crate::signer::Signer;
+use crate::signer::{challenge, Signer};
 use ballast_gate::error::Error;
 use ballast_gate::frost::{self, FIELD};
 use ballast_gate::scalar;
-use ballast_gate::statement::{Key, Signature};
-use k256::elliptic_curve::hash2curve::{ExpandMsgXmd, GroupDigest};
+use ballast_rules::statement::{Key, Signature};
 use k256::elliptic_curve::point::DecompressPoint;
-use k256::{AffinePoint, Secp256k1};
+use k256::AffinePoint;
 use num_bigint::BigUint;
 use proptest::prelude::*;
 use zerocopy::{FromBytes, IntoBytes};
@@ -106,10 +105,7 @@ proptest! {
         let (mut limbs, mut e) = ([0; 8], [0; 32]);
         frost::challenge::<Oracle>(&key, &message, &signature, &mut limbs);
         scalar::to_be(&limbs, &mut e);
-        let parts: [&[u8]; 5] = [&[signature.prefix], &x, &[2 + key.parity], &px, &message];
-        let expected = Secp256k1::hash_to_scalar::<ExpandMsgXmd<sha2::Sha256>>(
-            &parts, &[b"FROST-secp256k1-SHA256-v1chal"],
-        ).unwrap();
+        let expected = challenge(&key, &message, &signature);
         prop_assert_eq!(e, <[u8; 32]>::from(expected.to_bytes()));
     }
 

@@ -21,7 +21,6 @@ mod scalar;
 mod settings;
 mod signer;
 mod state;
-mod statement;
 mod sysvars;
 mod token;
 mod vectors;

@@ -1,17 +1,21 @@
 //! Hashes and recovery by libraries that the program does not use.
 
 use ballast_gate::crypto::Crypto;
+use ballast_rules::Keccak;
+use ballast_suite::signer::keccak;
 use k256::ecdsa::{RecoveryId, Signature, VerifyingKey};
 use k256::elliptic_curve::sec1::ToEncodedPoint;
 use sha2::Digest;
 
 pub struct Oracle;
 
-impl Crypto for Oracle {
+impl Keccak for Oracle {
     fn keccak256(parts: &[&[u8]], digest: &mut [u8; 32]) {
-        *digest = sha3::Keccak256::digest(parts.concat()).into();
+        *digest = keccak(parts);
     }
+}
 
+impl Crypto for Oracle {
     fn sha256(parts: &[&[u8]], digest: &mut [u8; 32]) {
         *digest = sha2::Sha256::digest(parts.concat()).into();
     }
@@ -24,10 +28,4 @@ impl Crypto for Oracle {
         point.copy_from_slice(&key.as_affine().to_encoded_point(false).as_bytes()[1..]);
         true
     }
-}
-
-pub fn keccak(parts: &[&[u8]]) -> [u8; 32] {
-    let mut digest = [0; 32];
-    Oracle::keccak256(parts, &mut digest);
-    digest
 }

@@ -1,247 +1,60 @@
-//! contracts/vectors: what is signed, and what a gate must refuse, with the code of the first check that fails.
+//! contracts/vectors, as the suite tests them.
 
-use crate::oracle::{keccak, Oracle};
-use crate::signer::{self, copy};
-use ballast_gate::error::Error;
+use crate::oracle::Oracle;
+use crate::signer::{copy, route};
 use ballast_gate::state::Committee;
-use ballast_gate::statement::{Handover, Header, Key, MintCap, Signature, Submission, U256};
-use ballast_gate::{committee, frost, gate, merkle};
-use serde_json::Value;
-use zerocopy::{FromBytes, FromZeros, IntoBytes};
+use ballast_gate::{committee, frost, gate};
+use ballast_rules::statement::{Key, Signature};
+use ballast_suite::vectors::{self, Family, Next, Taken, MAX_LEASE, NOW};
+use ballast_suite::{name, vector_tests};
+use zerocopy::FromZeros;
 
-const NOW: u64 = 1_790_000_000;
+struct Program;
 
-struct Case(Value);
+fn account(given: &vectors::Committee) -> Committee {
+    let mut committee = Committee::new_zeroed();
+    committee.tag = Committee::TAG;
+    committee.epoch.set(given.epoch);
+    (committee.px, committee.parity, committee.domain) = (given.key.px, given.key.parity, given.domain);
+    committee
+}
 
-impl Case {
-    fn text(&self, field: &str) -> &str {
-        self.0[field].as_str().unwrap_or_else(|| panic!("{}: no {field}", self.0["name"]))
+impl Family for Program {
+    fn check_key(key: &Key) -> Result<(), String> {
+        frost::check_key::<Oracle>(key).map_err(name)
     }
 
-    fn bytes(&self, field: &str) -> Vec<u8> {
-        let hex = self.text(field).strip_prefix("0x").unwrap();
-        (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
+    fn verify(key: &Key, message: &[u8; 32], signature: &Signature) -> Result<(), String> {
+        frost::verify::<Oracle>(key, message, signature).map_err(name)
     }
 
-    fn b32(&self, field: &str) -> [u8; 32] {
-        self.bytes(field).try_into().unwrap()
-    }
-
-    fn int<T: std::str::FromStr<Err: std::fmt::Debug>>(&self, field: &str) -> T {
-        self.text(field).parse().unwrap()
-    }
-
-    fn word(&self, field: &str) -> U256 {
-        let number: num_bigint::BigUint = self.text(field).parse().unwrap();
-        let mut bytes = [0; 32];
-        let digits = number.to_bytes_be();
-        bytes[32 - digits.len()..].copy_from_slice(&digits);
-        U256::read_from_bytes(&bytes).unwrap()
-    }
-
-    fn is_valid(&self) -> bool {
-        self.0["valid"].as_bool().unwrap()
-    }
-
-    fn key(&self) -> Option<Key> {
-        Some(Key { px: self.bytes("px").try_into().ok()?, parity: self.int("parity") })
-    }
-
-    fn expected(&self) -> Result<(), Error> {
-        Err(match self.text("error") {
-            "" => return Ok(()),
-            "bad_length" => Error::BadLength,
-            "bad_kind" => Error::WrongKind,
-            "bad_branch" => Error::BadBranch,
-            "bad_domain" => Error::WrongDomain,
-            "bad_route" => Error::WrongRoute,
-            "bad_epoch" => Error::WrongEpoch,
-            "bad_point" => Error::BadCommitment,
-            "bad_scalar" => Error::BadScalar,
-            "bad_signature" => Error::BadSignature,
-            "bad_root" => Error::WrongRoot,
-            "bad_key" => Error::BadKey,
-            other => panic!("{}: unknown code {other}", self.text("name")),
+    fn submit(given: &vectors::Committee, id: [u8; 32], statement: &[u8]) -> Result<Taken, String> {
+        let mut route = route();
+        route.max_lease.set(MAX_LEASE);
+        (route.domain, route.route) = (given.domain, id);
+        let before = copy(&route);
+        gate::submit::<Oracle>(&mut route, &account(given), statement, NOW).map_err(|error| {
+            assert_eq!(route, before, "{error:?}");
+            name(error)
+        })?;
+        Ok(Taken {
+            round: route.round.get(),
+            cap: route.cap.get().into(),
+            collateral: route.collateral.get(),
+            supply: route.supply.get(),
+            observed_at: route.observed_at.get(),
+            expires_at: route.expires_at.get(),
         })
     }
 
-    fn committee(&self) -> Committee {
-        let mut committee = Committee::new_zeroed();
-        let key = self.key().unwrap();
-        committee.tag = Committee::TAG;
-        committee.epoch.set(self.int("epoch"));
-        (committee.px, committee.parity, committee.domain) = (key.px, key.parity, self.b32("domain"));
-        committee
+    fn handover(given: &vectors::Committee, statement: &[u8], proof: &[u8]) -> Result<Next, String> {
+        let mut committee = account(given);
+        committee::handover::<Oracle>(&mut committee, &[statement, proof].concat(), NOW).map_err(|error| {
+            assert_eq!(committee, account(given), "{error:?}");
+            name(error)
+        })?;
+        Ok(Next { epoch: committee.epoch.get(), key: committee.key(), since_round: committee.since_round.get() })
     }
 }
 
-/// The cases of one file that are not of the EVM alone, no fewer than there were when this was written.
-fn cases(file: &str, at_least: usize) -> Vec<Case> {
-    let path = format!("{}/../vectors/{file}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let mut file: Value = serde_json::from_str(&text).unwrap();
-    let Value::Array(all) = file["cases"].take() else { panic!("{path}: no cases") };
-    let cases: Vec<_> = all.into_iter().filter(|case| case["scope"] != "evm").map(Case).collect();
-    assert!(cases.len() >= at_least, "{path}: {} cases", cases.len());
-    cases
-}
-
-/// What the vectors do not know, since it is the gate's own state: its clock, its lease, its last round, its fields.
-fn is_gates_own(error: Error) -> bool {
-    use Error::{DoesNotFit, HandoverExpired, LeaseTooLong, ObservedInFuture, StaleRound, StatementExpired};
-    matches!(error, DoesNotFit | HandoverExpired | LeaseTooLong | ObservedInFuture | StaleRound | StatementExpired)
-}
-
-#[test]
-fn signatures() {
-    let mut valid = 0;
-    for case in cases("frost", 150) {
-        let got = case.key().ok_or(Error::BadKey).and_then(|key| {
-            frost::check_key::<Oracle>(&key)?;
-            let signature = [case.bytes("r"), case.bytes("z")].concat();
-            frost::verify::<Oracle>(&key, &case.b32("message"), Signature::ref_from_bytes(&signature).unwrap())
-        });
-        assert_eq!(got, case.expected(), "{}", case.text("name"));
-        valid += usize::from(case.is_valid());
-    }
-    assert!(valid >= 12, "{valid}");
-}
-
-#[test]
-fn encodings() {
-    for case in cases("statements", 60) {
-        if case.text("error") == "out_of_range" {
-            continue; // what no encoder may encode: there are no bytes
-        }
-        let bytes = case.bytes("bytes");
-        match (case.text("type"), case.is_valid()) {
-            ("mint_cap", true) => {
-                let leaf = MintCap::ref_from_bytes(&bytes).unwrap();
-                assert_eq!((leaf.domain, leaf.route), (case.b32("domain"), case.b32("route")));
-                assert_eq!((leaf.cap, leaf.collateral), (case.word("mint_cap"), case.word("collateral")));
-                assert_eq!(
-                    (leaf.supply, leaf.observed_at),
-                    (case.word("supply"), case.int::<u64>("observed_at").into())
-                );
-                assert_eq!(leaf.expires_at.get(), case.int::<u64>("expires_at"));
-                check_leaf_hash(&case, &bytes);
-            }
-            ("handover", true) => {
-                let leaf = Handover::ref_from_bytes(&bytes).unwrap();
-                assert_eq!((leaf.domain, leaf.key), (case.b32("domain"), case.key().unwrap()));
-                assert_eq!(leaf.new_epoch.get(), case.int::<u64>("new_epoch"));
-                assert_eq!(leaf.expires_at.get(), case.int::<u64>("expires_at"));
-                check_leaf_hash(&case, &bytes);
-            }
-            ("header", true) => {
-                let header = Header::ref_from_bytes(&bytes).unwrap();
-                assert_eq!((header.evidence, header.root), (case.b32("evidence"), case.b32("root")));
-                assert_eq!(header.epoch.get(), case.int::<u64>("epoch"));
-                assert_eq!(header.round.get(), case.int::<u64>("round"));
-                let mut message = [0; 32];
-                header.message::<Oracle>(&mut message);
-                assert_eq!(message, case.b32("hash"), "{}", case.text("name"));
-            }
-            ("evidence" | "name", true) => assert_eq!(keccak(&[&bytes]), case.b32("hash")),
-            ("mint_cap", false) => refuse_leaf::<MintCap>(&case, &bytes),
-            ("handover", false) => refuse_leaf::<Handover>(&case, &bytes),
-            (other, _) => panic!("{}: unknown type {other}", case.text("name")),
-        }
-    }
-}
-
-fn check_leaf_hash(case: &Case, leaf: &[u8]) {
-    let mut hash = [0; 32];
-    merkle::root::<Oracle>(leaf, &[], 0, &mut hash);
-    assert_eq!(hash, case.b32("hash"), "{}", case.text("name"));
-}
-
-fn refuse_leaf<L: ballast_gate::statement::Leaf>(case: &Case, leaf: &[u8]) {
-    if case.text("error") == "bad_parity" {
-        let key = Handover::ref_from_bytes(leaf).unwrap().key;
-        return assert_eq!(frost::check_key::<Oracle>(&key), Err(Error::BadKey));
-    }
-    let bytes = [leaf, &[0; 5], &vec![0; size_of::<L::Tail>()]].concat();
-    let error = Submission::<L>::open(&bytes).err().unwrap_or_else(|| panic!("{}: taken", case.text("name")));
-    match case.expected() {
-        // Where the leaf ends cannot be seen, so a wrong length may also show as a branch that cannot be.
-        Err(Error::BadLength) => assert!(matches!(error, Error::BadLength | Error::BadBranch | Error::WrongKind)),
-        expected => assert_eq!(Err(error), expected, "{}", case.text("name")),
-    }
-}
-
-#[test]
-fn branches() {
-    for case in cases("tree", 100).iter().filter(|case| case.text("type") == "branch") {
-        let branch = case.bytes("branch");
-        let whole = [signer::leaf(1).as_bytes(), &branch, &[0; 145]].concat();
-        let got = Submission::<MintCap>::open(&whole).and_then(|opened| {
-            let mut root = [0; 32];
-            merkle::root::<Oracle>(&case.bytes("leaf"), opened.siblings, opened.sides, &mut root);
-            if root == case.b32("root") {
-                Ok(())
-            } else {
-                Err(Error::WrongRoot)
-            }
-        });
-        assert_eq!(got, case.expected(), "{}", case.text("name"));
-    }
-}
-
-#[test]
-fn certificates() {
-    let mut taken = 0;
-    for case in cases("certificates", 150) {
-        let mut route = signer::route();
-        route.max_lease.set(30 * 86_400);
-        (route.domain, route.route) = (case.b32("domain"), case.b32("route"));
-        let before = copy(&route);
-        let got = gate::submit::<Oracle>(&mut route, &case.committee(), &case.bytes("statement"), NOW);
-        match got {
-            Ok(()) => {
-                assert!(case.is_valid(), "{}: taken", case.text("name"));
-                assert_eq!(route.cap.get(), case.int::<u64>("mint_cap"));
-                assert_eq!(route.collateral.get(), case.int::<u128>("collateral"));
-                assert_eq!(route.supply.get(), case.int::<u128>("supply"));
-                assert_eq!(route.round.get(), case.int::<u64>("round"));
-                assert_eq!(route.observed_at.get(), case.int::<u64>("observed_at"));
-                assert_eq!(route.expires_at.get(), case.int::<u64>("expires_at"));
-                taken += 1;
-            }
-            Err(error) => {
-                assert!(is_gates_own(error) || Err(error) == case.expected(), "{}: {error:?}", case.text("name"));
-                assert_eq!(route, before);
-            }
-        }
-    }
-    assert!(taken >= 10, "{taken}");
-}
-
-#[test]
-fn handovers() {
-    let mut taken = 0;
-    for case in cases("handover", 75) {
-        let (mut committee, before) = (case.committee(), case.committee());
-        let whole = [case.bytes("statement"), case.bytes("proof_r"), case.bytes("proof_z")].concat();
-        match committee::handover::<Oracle>(&mut committee, &whole, NOW) {
-            Ok(()) => {
-                assert!(case.is_valid(), "{}: taken", case.text("name"));
-                assert_eq!(committee.epoch.get(), case.int::<u64>("new_epoch"));
-                assert_eq!((committee.px, committee.parity), (case.b32("new_px"), case.int("new_parity")));
-                assert_eq!(committee.since_round.get(), case.int::<u64>("round"));
-                taken += 1;
-            }
-            Err(error) => {
-                let named = match case.text("error") {
-                    "bad_proof" => {
-                        matches!(error, Error::BadCommitment | Error::BadScalar | Error::BadSignature)
-                    }
-                    _ => Err(error) == case.expected(),
-                };
-                assert!(is_gates_own(error) || named, "{}: {error:?}", case.text("name"));
-                assert_eq!(committee, before);
-            }
-        }
-    }
-    assert!(taken >= 2, "{taken}");
-}
+vector_tests!(Program);

@@ -1,16 +1,19 @@
 //! Decoding of submissions, `leaf | branch | certificate`: each has exactly one form (`docs/protocol.md`).
 
-use crate::crypto::Crypto;
-use crate::error::{ensure, Error};
 use crate::merkle;
-use zerocopy::big_endian::{U128, U32, U64};
+use crate::refusal::{hold, Refusal};
+use crate::Keccak;
+use zerocopy::big_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// Deepest branch that is taken.
 pub const MAX_DEPTH: u8 = 32;
 
-/// A 256-bit number, the higher half first.
-pub type U256 = [U128; 2];
+/// A 256-bit number, the highest word first.
+pub type U256 = [U64; 4];
+
+/// How far a statement's readings may lie ahead of the clock, in seconds.
+pub const SKEW: u64 = 60;
 
 /// A leaf of one kind.
 pub trait Leaf: FromBytes + IntoBytes + KnownLayout + Immutable + Unaligned {
@@ -24,7 +27,7 @@ pub trait Leaf: FromBytes + IntoBytes + KnownLayout + Immutable + Unaligned {
 pub struct MintCap {
     /// 1.
     pub kind: u8,
-    /// The contract.
+    /// The gate that it is for.
     pub domain: [u8; 32],
     /// Keccak-256 of the route's name.
     pub route: [u8; 32],
@@ -46,7 +49,7 @@ pub struct MintCap {
 pub struct Handover {
     /// 2.
     pub kind: u8,
-    /// The contract.
+    /// The committee that it is for.
     pub domain: [u8; 32],
     /// The current epoch plus 1.
     pub new_epoch: U64,
@@ -56,7 +59,7 @@ pub struct Handover {
     pub expires_at: U64,
 }
 
-/// A group key. Which are valid is for [`crate::frost::check_key`] to say.
+/// A group key. Which are valid is for the one who verifies to say.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned, Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct Key {
@@ -117,8 +120,9 @@ struct BranchHead {
     sides: U32,
 }
 
-/// A decoded submission: views into its bytes.
-pub struct Submission<'a, L: Leaf> {
+/// A decoded submission: views into its bytes. What follows the branch is a certificate, where a chain does not put more
+/// behind it.
+pub struct Submission<'a, L, T = Certificate> {
     /// What is stated.
     pub leaf: &'a L,
     /// Its siblings up to the root.
@@ -126,52 +130,93 @@ pub struct Submission<'a, L: Leaf> {
     /// Bit i: the sibling at level i stands left.
     pub sides: u32,
     /// What follows the branch.
-    pub certificate: &'a Certificate,
+    pub tail: &'a T,
 }
 
-impl<'a, L: Leaf> Submission<'a, L> {
+impl<'a, L: Leaf, T: FromBytes + KnownLayout + Immutable + Unaligned> Submission<'a, L, T> {
     /// Checks kind, length and branch, in the order of `WrongKind`, `BadLength`, `BadBranch`, `BadLength`; no bytes
     /// at all are `BadLength`.
-    pub fn open(bytes: &'a [u8]) -> Result<Self, Error> {
-        let kind = *bytes.first().ok_or(Error::BadLength)?;
-        ensure(kind == L::KIND, Error::WrongKind)?;
-        let (leaf, rest) = L::ref_from_prefix(bytes).map_err(|_| Error::BadLength)?;
-        let (head, rest) = BranchHead::ref_from_prefix(rest).map_err(|_| Error::BadLength)?;
-        let (siblings, certificate) = Certificate::ref_from_suffix(rest).map_err(|_| Error::BadLength)?;
+    #[inline(always)]
+    pub fn open<E: From<Refusal>>(bytes: &'a [u8]) -> Result<Self, E> {
+        let kind = *bytes.first().ok_or(E::from(Refusal::BadLength))?;
+        hold::<E>(kind == L::KIND, Refusal::WrongKind)?;
+        let (leaf, rest) = L::ref_from_prefix(bytes).map_err(|_| E::from(Refusal::BadLength))?;
+        let (head, rest) = BranchHead::ref_from_prefix(rest).map_err(|_| E::from(Refusal::BadLength))?;
+        let (siblings, tail) = T::ref_from_suffix(rest).map_err(|_| E::from(Refusal::BadLength))?;
 
         let (depth, sides) = (head.depth, head.sides.get());
         // The shift is by at most 32 of 64 bits.
-        ensure(depth <= MAX_DEPTH && u64::from(sides) >> (depth & 63) == 0, Error::BadBranch)?;
-        let siblings =
-            <[[u8; 32]]>::ref_from_bytes_with_elems(siblings, usize::from(depth)).map_err(|_| Error::BadLength)?;
-        Ok(Submission { leaf, siblings, sides, certificate })
+        hold(depth <= MAX_DEPTH && u64::from(sides) >> (depth & 63) == 0, Refusal::BadBranch)?;
+        let siblings = <[[u8; 32]]>::ref_from_bytes_with_elems(siblings, usize::from(depth))
+            .map_err(|_| E::from(Refusal::BadLength))?;
+        Ok(Submission { leaf, siblings, sides, tail })
     }
 
     /// Where the branch leads.
-    pub fn root(&self, crypto: &impl Crypto) -> [u8; 32] {
-        merkle::root(crypto, self.leaf.as_bytes(), self.siblings, self.sides)
+    #[inline(always)]
+    pub fn root<K: Keccak>(&self, root: &mut [u8; 32]) {
+        merkle::root::<K>(self.leaf.as_bytes(), self.siblings, self.sides, root);
+    }
+}
+
+impl MintCap {
+    /// Refuses what is not for this gate and route now: `WrongDomain`, `WrongRoute`, `StatementExpired`,
+    /// `LeaseTooLong`, `ObservedInFuture`, in this order. The longest lease and the clock are in seconds.
+    #[inline(always)]
+    pub fn check<E: From<Refusal>>(
+        &self,
+        domain: &[u8; 32],
+        route: &[u8; 32],
+        max_lease: u32,
+        now: u64,
+    ) -> Result<(), E> {
+        hold::<E>(self.domain == *domain, Refusal::WrongDomain)?;
+        hold::<E>(self.route == *route, Refusal::WrongRoute)?;
+        let left = self.expires_at.get().saturating_sub(now);
+        hold::<E>(left > 0, Refusal::StatementExpired)?;
+        hold::<E>(left <= u64::from(max_lease), Refusal::LeaseTooLong)?;
+        hold(self.observed_at.get().saturating_sub(now) <= SKEW, Refusal::ObservedInFuture)
     }
 }
 
 impl Header {
     /// The 32 bytes that the committee signs.
-    pub fn message(&self, crypto: &impl Crypto) -> [u8; 32] {
-        crypto.keccak256(&[b"ballast/round/v1", self.as_bytes()])
+    #[inline(always)]
+    pub fn message<K: Keccak>(&self, message: &mut [u8; 32]) {
+        K::keccak256(&[b"ballast/round/v1", self.as_bytes()], message);
     }
 }
 
 impl Handover {
+    /// Refuses what is not for this committee now: `WrongDomain`, `HandoverExpired`, in this order. The clock is in
+    /// seconds.
+    #[inline(always)]
+    pub fn check<E: From<Refusal>>(&self, domain: &[u8; 32], now: u64) -> Result<(), E> {
+        hold::<E>(self.domain == *domain, Refusal::WrongDomain)?;
+        hold(self.expires_at.get() > now, Refusal::HandoverExpired)
+    }
+
     /// The 32 bytes that the new key signs.
-    pub fn proof_message(&self, crypto: &impl Crypto) -> [u8; 32] {
-        crypto.keccak256(&[b"ballast/handover/v1", self.as_bytes()])
+    #[inline(always)]
+    pub fn proof_message<K: Keccak>(&self, message: &mut [u8; 32]) {
+        K::keccak256(&[b"ballast/handover/v1", self.as_bytes()], message);
     }
 }
 
-/// The number as a u128, or `DoesNotFit`.
-pub fn fit_u128(number: &U256) -> Result<u128, Error> {
-    let [high, low] = number;
-    ensure(high.get() == 0, Error::DoesNotFit)?;
+/// The number as a u64, or `DoesNotFit`.
+#[inline(always)]
+pub fn fit_u64<E: From<Refusal>>(number: &U256) -> Result<u64, E> {
+    let [a, b, c, low] = number;
+    hold::<E>(a.get() | b.get() | c.get() == 0, Refusal::DoesNotFit)?;
     Ok(low.get())
+}
+
+/// The number as a u128, or `DoesNotFit`.
+#[inline(always)]
+pub fn fit_u128<E: From<Refusal>>(number: &U256) -> Result<u128, E> {
+    let [a, b, high, low] = number;
+    hold::<E>(a.get() | b.get() == 0, Refusal::DoesNotFit)?;
+    Ok(u128::from(high.get()) << 64 | u128::from(low.get()))
 }
 
 const _: () = {
