@@ -22,6 +22,7 @@ from chains.evm.rpc import Reverted
 from chains.evm.values import data, quantity
 from chains.jsonrpc import Call, Fault
 from chains.quorum import Quorum
+from chains.submitting import enough
 from chains.types import Log, Receipt
 from chains.values import BadValue, mapping, member
 
@@ -131,8 +132,7 @@ class Sender:
             return next((found for found, count in votes.items() if count >= self._quorum.q), None)
 
         answers = await self._quorum.collect(asked, enough=lambda a: counted(a) is not None)
-        if len(answers) < self._quorum.q:
-            raise Unreadable(f"receipts: only {len(answers)} endpoints answer, {self._quorum.q} must")
+        enough(answers, self._quorum.q, "receipts")
         found = counted(answers)
         return found if found is not None and found.hash in {a.hash for a in entry.attempts} else None
 
@@ -153,10 +153,9 @@ class Sender:
         )
 
     async def _highest(self, call: Call, what: str) -> int:
-        answers = sorted((answer for (answer,) in (await self._quorum.collect([call])).values()), reverse=True)
-        if len(answers) < self._quorum.q:
-            raise Unreadable(f"{what}: only {len(answers)} endpoints answer, {self._quorum.q} must")
-        value: int = answers[self._quorum.q - 1]
+        answers = await self._quorum.collect([call])
+        enough(answers, self._quorum.q, what)
+        value: int = sorted((answer for (answer,) in answers.values()), reverse=True)[self._quorum.q - 1]
         return value
 
     async def _reason(self, entry: Entry, mined: Mined) -> str:

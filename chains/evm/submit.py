@@ -7,9 +7,7 @@ finalized checkpoint; what was dropped or reorged on the way is sent again.
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable
-from weakref import WeakValueDictionary
 
 from chains.errors import ChainError, Refused, Unreadable
 from chains.evm import calls
@@ -23,10 +21,10 @@ from chains.evm.values import quantity
 from chains.jsonrpc import Call, Fault
 from chains.quorum import Quorum
 from chains.submissions import certificate
+from chains.submitting import LATER_THAN_OURS, Busy, enough, simulated, there_already
 from chains.types import Deployment, Log, Receipt
 from chains.values import BadValue
 
-_LATER_THAN_OURS = "StaleRound"
 _MOST_GAPS = 32
 
 
@@ -58,12 +56,11 @@ class Submitter:
     ) -> None:
         self._sender, self._quorum, self._finality = sender, quorum, finality
         self._options, self._log, self._clock = options, log, clock
-        self._busy = WeakValueDictionary[str, asyncio.Lock]()
+        self._busy = Busy()
 
     async def submit(self, deployment: Deployment, submission: bytes, key: str) -> Receipt | None:
         """See `DestinationChain.submit`."""
-        lock = self._busy.setdefault(key, asyncio.Lock())
-        async with lock:
+        async with self._busy.lock(key):
             entry = self._sender.outbox.get(key)
             if entry is None:
                 statement, round_ = with_y(submission, deployment)
@@ -90,12 +87,14 @@ class Submitter:
         taken = {entry.nonce for entry in entries}
         for nonce in sorted(set(range(used, min(max(taken), used + _MOST_GAPS))) - taken):
             await self._sender.fill(nonce)
-        for entry in entries:
-            lock = self._busy.setdefault(entry.key, asyncio.Lock())
-            if lock.locked():  # a call of `submit` looks after it
-                continue
-            async with lock:
+
+        async def settled(key: str) -> None:
+            # Read when its turn comes: `submit` may have bid more since.
+            entry = self._sender.outbox.get(key)
+            if entry is not None:
                 await self._settle(entry, final.height, used, used_finally)
+
+        await self._busy.each([entry.key for entry in entries], settled)
 
     async def _settle(self, entry: Entry, final: int, used: int, used_finally: int) -> None:
         mined = await self._sender.mined(entry)
@@ -125,28 +124,20 @@ class Submitter:
 
     async def _there_already(self, gate: str, round_: int) -> bool:
         answers = await self._quorum.collect([calls.call(gate, interface("Gate").call("lastRound"), "latest")])
-        if len(answers) < self._quorum.q:
-            raise Unreadable(f"the gate's last round: only {len(answers)} endpoints answer, {self._quorum.q} must")
-        rounds = [_round(answer) for (answer,) in answers.values()]
-        return sum(r is not None and r >= round_ for r in rounds) >= self._quorum.q
+        enough(answers, self._quorum.q, "the gate's last round")
+        return there_already([_round(answer) for (answer,) in answers.values()], round_, self._quorum.q)
 
     async def _simulated(self, to: str, payload: bytes) -> int | None:
         """The gas limit; None if the gate has a newer statement by now. Raises `Refused` when q endpoints agree that it
         would revert, `Unreadable` when there is no quorum either way."""
         call = {"from": self._sender.address, "to": to, "data": "0x" + payload.hex()}
         answers = await self._quorum.collect([Call("eth_estimateGas", (call,), quantity, faults=True)])
-        results = [answer for (answer,) in answers.values()]
-        reverts = Counter(error_name(r.data) for r in results if isinstance(r, Reverted))
-        estimates = sorted(r for r in results if isinstance(r, int))
-        if sum(reverts.values()) >= self._quorum.q:
-            reason = reverts.most_common(1)[0][0]
-            if reason == _LATER_THAN_OURS:
-                return None
-            raise Refused(f"{to} would refuse the transaction: {reason}")
-        if len(estimates) < self._quorum.q:
-            reasons = sorted({r.message for r in results if isinstance(r, Fault)} | set(reverts))
-            raise Unreadable(f"the simulation has no quorum: {'; '.join(reasons) or 'too few endpoints answer'}")
-        return gas_with_margin(estimates[self._quorum.q - 1], self._options)
+        needed = simulated([_verdict(answer) for (answer,) in answers.values()], self._quorum.q)
+        if isinstance(needed, int):
+            return gas_with_margin(needed, self._options)
+        if needed == LATER_THAN_OURS:
+            return None
+        raise Refused(f"{to} would refuse the transaction: {needed}")
 
     async def _executed(self, entry: Entry) -> Receipt:
         end = self._clock() + self._options.submit_timeout
@@ -161,6 +152,10 @@ class Submitter:
             if self._sender.due(entry):
                 entry = await self._sender.bump(entry)
             await asyncio.sleep(self._options.poll)
+
+
+def _verdict(answer: int | Reverted | Fault) -> int | str | Fault:
+    return error_name(answer.data) if isinstance(answer, Reverted) else answer
 
 
 def _round(answer: bytes | Reverted) -> int | None:

@@ -18,6 +18,7 @@ from chains.solana.options import MemberOptions
 from chains.solana.outbox import Entry, Outbox
 from chains.solana.sending import Blockhash, Simulated, Status
 from chains.solana.transactions import Failure, Key, check_size, fee
+from chains.submitting import enough
 from chains.types import Log, Receipt
 
 _MOST_TIMES = 0xFFFF
@@ -65,7 +66,7 @@ class Sender:
                 sending.balance(self.address),
             ]
         )
-        self._enough(answers, "what precedes a transaction")
+        enough(answers, self._quorum.q, "what precedes a transaction")
         return Outlook(*(tuple(answer[i] for answer in answers.values()) for i in range(4)))
 
     async def send(
@@ -111,7 +112,7 @@ class Sender:
         answers = await self._quorum.collect(
             [sending.status(entry.signed.signature)], enough=lambda told: self._result(told) is not None
         )
-        self._enough(answers, "the transaction's status")
+        enough(answers, self._quorum.q, "the transaction's status")
         return self._result(answers)
 
     async def expired(self, entry: Entry) -> bool:
@@ -160,7 +161,3 @@ class Sender:
     def poor(self, why: str) -> str:
         """The sentence for an operator when the account cannot pay."""
         return f"the account {self.address} cannot pay for a transaction: {why}; send lamports to it"
-
-    def _enough(self, answers: dict[str, tuple[Any, ...]], what: str) -> None:
-        if len(answers) < self._quorum.q:
-            raise Unreadable(f"{what}: only {len(answers)} endpoints answer, {self._quorum.q} must")

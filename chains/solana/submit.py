@@ -8,12 +8,10 @@ blockhash is too old, is another transaction signed. The gate takes a round once
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakValueDictionary
 
-from chains.errors import ChainError, Refused, Unreadable
+from chains.errors import Refused, Unreadable
 from chains.jsonrpc import Fault
 from chains.quorum import Quorum
 from chains.solana import addresses, rpc
@@ -25,12 +23,12 @@ from chains.solana.sending import Simulated
 from chains.solana.state import Route, StateError
 from chains.solana.transactions import Failure
 from chains.submissions import certificate
+from chains.submitting import LATER_THAN_OURS, Busy, enough, simulated, there_already
 from chains.types import Deployment, Log, Receipt
 
 PLACE = 2
 """Of the program's instruction in a submitting transaction; before it stand the compute limit and price."""
 
-_LATER_THAN_OURS = "StaleRound"
 _CANNOT_PAY = ("AccountNotFound", "InsufficientFundsForFee", "InsufficientFundsForRent")
 
 
@@ -56,12 +54,11 @@ class Submitter:
     ) -> None:
         self._sender, self._quorum = sender, quorum
         self._options, self._log, self._clock = options, log, clock
-        self._busy = WeakValueDictionary[str, asyncio.Lock]()
+        self._busy = Busy()
 
     async def submit(self, deployment: Deployment, submission: bytes, key: str) -> Receipt | None:
         """See `DestinationChain.submit`."""
-        lock = self._busy.setdefault(key, asyncio.Lock())
-        async with lock:
+        async with self._busy.lock(key):
             entry = self._sender.outbox.get(key)
             if entry is None:
                 if not isinstance(deployment.options, DeploymentOptions):
@@ -75,25 +72,14 @@ class Submitter:
             return None if entry is None else await self._executed(entry)
 
     async def settle(self) -> None:
-        """See `DestinationChain.settle`. What goes wrong with one transaction does not keep the others from being
-        looked at; it is raised afterwards."""
-        failed: ChainError | None = None
-        for key in [entry.key for entry in self._sender.outbox.entries()]:
-            lock = self._busy.setdefault(key, asyncio.Lock())
-            if lock.locked():  # a call of `submit` looks after it
-                continue
-            async with lock:
-                # Read anew: `submit` may have signed another since.
-                entry = self._sender.outbox.get(key)
-                try:
-                    if entry is not None:
-                        await self._settle(entry)
-                except ChainError as error:
-                    failed = failed or error
-        if failed is not None:
-            raise failed
+        """See `DestinationChain.settle`."""
+        await self._busy.each([entry.key for entry in self._sender.outbox.entries()], self._settle)
 
-    async def _settle(self, entry: Entry) -> None:
+    async def _settle(self, key: str) -> None:
+        # Read when its turn comes: `submit` may have signed another since.
+        entry = self._sender.outbox.get(key)
+        if entry is None:
+            return
         executed = await self._sender.executed(entry)
         if executed is None:
             try:
@@ -147,34 +133,31 @@ class Submitter:
 
     async def _there_already(self, program: str, gate: str, round_: int) -> bool:
         answers = await self._quorum.collect([rpc.accounts([gate], "confirmed")])
-        if len(answers) < self._quorum.q:
-            raise Unreadable(f"the gate's last round: only {len(answers)} endpoints answer, {self._quorum.q} must")
+        enough(answers, self._quorum.q, "the gate's last round")
         rounds = [_last_round(answer.value[0], program) for (answer,) in answers.values()]
-        return sum(r is not None and r >= round_ for r in rounds) >= self._quorum.q
+        return there_already(rounds, round_, self._quorum.q)
 
     def _units(self, gate: str, outlook: Outlook) -> int | None:
         """The compute limit; None if the gate has a newer statement by now. Raises `Refused` when q endpoints say that
         it would fail, `Unreadable` when there is no quorum either way."""
-        told = outlook.simulations
-        failures = Counter(named(s.failure) for s in told if isinstance(s, Simulated) and s.failure is not None)
-        used = sorted(s.units for s in told if isinstance(s, Simulated) and s.failure is None)
-        if sum(failures.values()) >= self._quorum.q:
-            reason = failures.most_common(1)[0][0]
-            if reason == _LATER_THAN_OURS:
-                return None
-            if reason in _CANNOT_PAY:
-                raise Unreadable(self._sender.poor(reason))
-            raise Refused(f"{gate} would refuse the transaction: {reason}")
-        if len(used) < self._quorum.q:
-            reasons = sorted({s.message for s in told if isinstance(s, Fault)} | set(failures))
-            raise Unreadable(f"the simulation has no quorum: {'; '.join(reasons) or 'too few endpoints answer'}")
-        return with_margin(used[self._quorum.q - 1], self._options)
+        needed = simulated([_verdict(told) for told in outlook.simulations], self._quorum.q)
+        if isinstance(needed, int):
+            return with_margin(needed, self._options)
+        if needed == LATER_THAN_OURS:
+            return None
+        if needed in _CANNOT_PAY:
+            raise Unreadable(self._sender.poor(needed))
+        raise Refused(f"{gate} would refuse the transaction: {needed}")
 
 
 def with_margin(used: int, options: MemberOptions) -> int:
     """The compute limit for what the simulation used: with the configured margin, since the state may change until
     the execution, and never above the configured most."""
     return min(used + -(-used * options.compute_margin // 100), options.max_compute_units)
+
+
+def _verdict(told: Simulated | Fault) -> int | str | Fault:
+    return told if isinstance(told, Fault) else named(told.failure) or told.units
 
 
 def _last_round(account: Any, program: str) -> int | None:
