@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from relayer.cli import report
-from relayer.cli.devnet import DEFAULT, Directory, Families, interruptible, problems, usage
+from relayer.cli.devnet import DEFAULT, Directory, Families, problems, usage
+from relayer.cli.interrupts import interruptible
 from relayer.cli.report import FAILED, Json
 
 
@@ -25,12 +26,12 @@ def demo(
 ) -> None:
     """Show Ballast at work on local chains: every step is shown as it happens, and checked."""
     from relayer.demo.run import run
-    from relayer.devnet.plan import chosen, plan_for
+    from relayer.devnet.plan import chosen
 
     with problems():
         emit = _line if as_json else None
-        plan = plan_for(chosen(families))
-        state = asyncio.run(interruptible(run(directory.absolute(), plan, keep=keep, emit=emit)))
+        work = run(directory.absolute(), chosen(families), keep=keep, emit=emit)
+        state = asyncio.run(interruptible(work))
     if state is None:
         raise typer.Exit(FAILED)
     if keep:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from relayer.cli import report
+from relayer.cli.interrupts import interruptible
+from relayer.cli.preparing import prepare_families
 from relayer.cli.report import WRONG, Json, Problem
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def up(
     """Start local nodes, their contracts and a committee, and leave them running."""
     from relayer.devnet.plan import chosen, named, one_route, plan_for
     from relayer.devnet.reaper import Reaper
-    from relayer.devnet.up import prepare
+    from relayer.devnet.up import check_vacant, prepare
     from relayer.devnet.up import up as start
 
     if (source is None) != (not destinations):
@@ -67,6 +69,8 @@ def up(
             plan = plan_for(chosen(families), members)
         else:
             plan = one_route(named(source), [named(word) for word in destinations or ()], members)
+        check_vacant(directory)
+        prepare_families([chain.namespace for chain in plan.chains], as_json=as_json)
         prepare(directory)
         reaper = Reaper(directory)
         try:
@@ -132,7 +136,9 @@ def node(
     from relayer.devnet.ports import blocks
 
     with problems():
-        brought = devnet(named(family))
+        namespace = named(family)
+        brought = devnet(namespace)
+        prepare_families([namespace], as_json=as_json)
         (first,) = blocks([brought.ports]) if port is None else (port,)
     chain = brought.chain_id(number)
     directory.mkdir(parents=True, exist_ok=True)
@@ -211,20 +217,6 @@ def problems() -> Iterator[None]:
         raise Problem(str(error), WRONG) from error
     except DevnetError as error:
         raise Problem(str(error)) from error
-
-
-async def interruptible(work: Any) -> Any:
-    """Runs a coroutine so that SIGINT, SIGTERM and SIGHUP cancel it; then raises `KeyboardInterrupt`."""
-    import signal
-
-    task = asyncio.ensure_future(work)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, task.cancel)
-    try:
-        return await task
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
 
 
 def _found(directory: Path) -> "State":

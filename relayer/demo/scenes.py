@@ -7,7 +7,9 @@ They are about the main route, whichever families its destinations are of; `furt
 import asyncio
 from collections.abc import Sequence
 
+from chains.caip import ChainId
 from chains.devnet import Table
+from chains.types import Receipt
 from relayer.demo.show import Step
 from relayer.demo.stage import UNIT, Stage, Status, caps, certified, coins, expect, told_of
 from relayer.devnet.configuration import Route
@@ -86,8 +88,8 @@ async def mint_above(stage: Stage, step: Step) -> None:
 async def _mint_above(stage: Stage, step: Step, deployment: Table) -> None:
     # Without --force the command would see the refusal coming, and send nothing.
     told = await stage.command("mint", deployment, LOCKED, "--force", *_statement(stage, deployment))
-    what = f"{stage.chain(deployment).chain}: a mint of {coins(LOCKED)}"
-    _refused(step, told["ok"], told["error"], told["transaction"], what)
+    executed = Receipt(told["transaction"], told["height"], told["ok"], told["error"] or "")
+    _refused(step, stage.chain(deployment).chain, executed, f"a mint of {coins(LOCKED)}")
 
 
 async def race(stage: Stage, step: Step) -> None:
@@ -101,7 +103,7 @@ async def race(stage: Stage, step: Step) -> None:
         receipt = await one.receipt()
         where, what = stage.chain(deployment).chain, coins(amount)
         if amount == left:
-            _refused(step, receipt.ok, receipt.error, receipt.transaction, f"{where}: {what}")
+            _refused(step, where, receipt, what)
         else:
             expect(receipt.ok, f"{where}: a mint of {what} was refused: {receipt.error}")
             step.tell(f"{where}: {what} minted")
@@ -126,7 +128,7 @@ async def _further(stage: Stage, step: Step, route: Route) -> None:
     expect(minted.ok, f"{gate.chain}: a mint of {coins(cap, name)} was refused: {minted.error}")
     step.tell(f"{gate.chain}: {coins(cap, name)} minted, exactly the cap")
     above = await (await stage.send_mint(deployment, 1)).receipt()
-    _refused(step, above.ok, above.error, above.transaction, f"{gate.chain}: {coins(1, name)} more")
+    _refused(step, gate.chain, above, f"{coins(1, name)} more")
     supply = await gate.supply(deployment)
     expect(supply == cap, f"the supply is {coins(supply, name)}")
 
@@ -206,9 +208,7 @@ async def drain(stage: Stage, step: Step) -> None:
         step.tell(f"{route.name} is not touched: its caps are {_listed(caps(seen, route.name), route.name)}")
     sent = [(deployment, await stage.send_mint(deployment, UNIT)) for deployment in deployments]
     for deployment, one in sent:
-        refused = await one.receipt()
-        where = f"{stage.chain(deployment).chain}: a mint of {coins(UNIT)}"
-        _refused(step, refused.ok, refused.error, refused.transaction, where)
+        _refused(step, stage.chain(deployment).chain, await one.receipt(), f"a mint of {coins(UNIT)}")
     told = await stage.command("redeem", deployments[0], 10 * UNIT)
     expect(told["ok"], f"a burn was refused: {told['error']}")
     where = str(stage.chain(deployments[0]).chain)
@@ -237,11 +237,13 @@ def _statement(stage: Stage, deployment: Table) -> tuple[str, ...]:
     return "--to", stage.chain(deployment).user_address(), "--member-url", stage.state.members[0].url
 
 
-def _refused(step: Step, ok: bool, error: str, transaction: str, what: str) -> None:
-    expect(not ok, f"{what} was minted")
-    expect(error == REFUSED, f"{what} was refused with {error}, not {REFUSED}")
-    step.tell(f"{what} refused: {error} in {transaction}")
-    step.facts.setdefault("refused", []).append({"transaction": transaction, "error": error})
+def _refused(step: Step, chain: ChainId, executed: Receipt, what: str) -> None:
+    """A mint was sent, stands in a block, and failed there with the gate's own error."""
+    expect(not executed.ok, f"{chain}: {what} was minted")
+    expect(executed.error == REFUSED, f"{chain}: {what} was refused with {executed.error}, not {REFUSED}")
+    step.tell(f"{chain}: {what} refused: {REFUSED} in {executed.transaction}, in block {executed.height:,}")
+    found = {"chain": str(chain), "transaction": executed.transaction, "height": executed.height}
+    step.facts.setdefault("refused", []).append({**found, "error": executed.error})
 
 
 def _lying(status: Status, chain: str) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from relayer.demo import scenes
 from relayer.demo.checking import verify
-from relayer.demo.show import Step
+from relayer.demo.show import Step, listed
 from relayer.demo.stage import Stage, coins, family_name, told_of
 from relayer.devnet import command
 from relayer.devnet.plan import Plan
@@ -49,8 +49,7 @@ def _further(plan: Plan) -> str:
     """The title of the scene about the routes after the main one."""
 
     def names(places: list[int]) -> str:
-        found = dict.fromkeys(family_name(str(plan.chains[place])) for place in places)
-        return " and ".join(found)
+        return listed(list(dict.fromkeys(family_name(str(plan.chains[place])) for place in places)))
 
     _, *others = plan.routes
     sources, gates = [route.source for route in others], [place for route in others for place in route.destinations]

@@ -83,16 +83,22 @@ def laid_out(directory: Path, plan: Plan) -> State:
     return State(directory, chains, members, found.pop())
 
 
-def prepare(directory: Path) -> None:
-    """An empty directory for a devnet. Raises `DevnetError` if one runs there, or if it holds something else."""
+def check_vacant(directory: Path) -> None:
+    """Raises `DevnetError` if a devnet runs in the directory, or if it holds something else than one that did."""
     earlier = state.load(directory)
     if earlier is not None and earlier.living():
         raise DevnetError(f"a devnet runs in {directory} already: end it with `ballast devnet down --dir {directory}`")
     if earlier is None and directory.exists() and any(directory.iterdir()):
         raise DevnetError(f"{directory} is neither empty nor a devnet's: choose another directory")
+
+
+def prepare(directory: Path) -> None:
+    """A directory for a devnet, with nothing but an empty record in it. Raises `DevnetError` as `check_vacant`."""
+    check_vacant(directory)
     if directory.exists():
         shutil.rmtree(directory)
     (directory / "logs").mkdir(parents=True, mode=0o700)
+    State(directory).save()
 
 
 def open_chains(

@@ -1,9 +1,11 @@
-"""Three chain families that live outside the project: two that can be run locally, and one that cannot. Their chains
+"""Four chain families that live outside the project: three that can be run locally, and one that cannot. Their chains
 are in memory, so that what a devnet does with several families is seen without one node.
 
-`abacus` sorts before every other namespace, but its devnet takes longest to start.
+`abacus` sorts before every other namespace, but its devnet takes long to start. `kiln` takes longest, and may have to
+be prepared.
 """
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -133,10 +135,22 @@ class MemoryDevnet:
         return Program(f"node-{chain.reference}", (sys.executable, "-c", shown, str(chain), str(port), str(directory)))
 
     def endpoints(self, upstreams: Mapping[int, int], directory: Path) -> Program:
-        raise NotImplementedError
+        return Program(f"endpoints-{self.namespace}", (sys.executable, "-c", "print('nobody is served')"))
 
     def local(self, chain: ChainId, port: int, tables: Sequence[Table] = ()) -> MemoryChain:
         return MemoryChain(chain, self.lag)
+
+
+@dataclass(frozen=True)
+class KilnDevnet(MemoryDevnet):
+    """Its nodes stand on bricks, which kiln.py bakes into the directory that the environment variable KILN names;
+    without it none are needed."""
+
+    def preparation(self) -> Program | None:
+        kiln = os.environ.get("KILN")
+        if kiln is None or (Path(kiln) / "bricks").exists():
+            return None
+        return Program("bake-bricks", (sys.executable, str(Path(__file__).with_name("kiln.py")), kiln))
 
 
 @dataclass(frozen=True)
@@ -181,4 +195,5 @@ class LocalFamily(MemoryFamily):
 
 ABACUS = LocalFamily("abacus", brings=MemoryDevnet("abacus", "beads", rank=1000, ports=3, lag=11))
 TALLY = LocalFamily("tally", brings=MemoryDevnet("tally", "stick", rank=999, ports=1))
+KILN = LocalFamily("kiln", brings=KilnDevnet("kiln", "bricks", rank=1001, ports=1))
 STILL = MemoryFamily("still")
