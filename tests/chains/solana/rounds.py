@@ -6,7 +6,7 @@ family's own adapter over HTTP, with a journal and an account of its own.
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,6 @@ from pydantic import SecretStr
 from chains.caip import ChainId
 from chains.devnet import Committee as GroupKey
 from chains.devnet import Table
-from chains.encoding import MintCap
 from chains.endpoint_options import EndpointOptions
 from chains.opened import OpenedChain
 from chains.solana.addresses import TOKEN_PROGRAM
@@ -30,8 +29,6 @@ from chains.solana.state import Route
 from chains.solana.tokens import decode_account, decode_mint
 from chains.solana.transactions import Key
 from chains.types import ChainSetup, Deployment, Position
-from relayer.agreement.observation import Observation
-from relayer.agreement.records import Certified, decode_statements
 from relayer.config.committee import Committee, parse_committee
 from relayer.daemon.reading import OpenChain
 from relayer.dealing import deal_committee
@@ -115,42 +112,6 @@ class SolanaGround:
 def account(index: int) -> bytes:
     """The secret of a member's account."""
     return seed(f"account of member {index}")
-
-
-@asynccontextmanager
-async def running(c: Members[SolanaGround], *which: int) -> AsyncIterator[list[Member]]:
-    """All members, or some of them."""
-    async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(c.member(i)) for i in which or range(N)]
-
-
-def round_now(member: Member) -> int:
-    assert member.machine.slot is not None
-    return member.machine.slot.round
-
-
-def certified(member: Member) -> int:
-    return member.machine.highest[0].round if member.machine.highest else 0
-
-
-def statements(member: Member) -> Iterator[tuple[int, tuple[MintCap, ...]]]:
-    """The caps of every certified round that the member knows, newest first."""
-    for kept in member.store.certificates(1000):
-        blob = member.store.blob(Certified.decode(kept.raw).basis.statements)
-        assert blob is not None
-        yield kept.round, tuple(leaf for leaf in decode_statements(blob) if isinstance(leaf, MintCap))
-
-
-def observations(member: Member, first: int) -> list[Observation]:
-    """What the member signed for each round from `first` on, where it signed anything."""
-    said = (member.store.observation(round_) for round_ in range(first, round_now(member) + 1))
-    return [Observation.decode(raw) for raw in said if raw is not None]
-
-
-def amounts(members: Sequence[Member], position: Position, first: int) -> set[int]:
-    """Everything that any member said of a position from the round `first` on."""
-    said = [o for member in members for o in observations(member, first)]
-    return {reading.amount for o in said for _, reading in o.proofs() if reading.position == position.id}
 
 
 def journalled(member: Member, chain: str) -> list[Entry]:

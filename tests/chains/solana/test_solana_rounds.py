@@ -25,15 +25,8 @@ from relayer.devnet import toml
 from relayer.keystore import KeystoreContents
 from relayer.roundfile import MissingParts, export, load
 from relayer.verify import verify_round
-from tests.chains.solana.rounds import (
-    SolanaGround,
-    amounts,
-    certified,
-    round_now,
-    running,
-    solana_committee,
-    statements,
-)
+from tests.chains.rounds import amounts, certified, round_now, running, statements
+from tests.chains.solana.rounds import SolanaGround, solana_committee
 from tests.chains.solana.sites import Site, withdrawing
 from tests.daemon.rig import Member, until
 

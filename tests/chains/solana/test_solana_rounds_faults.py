@@ -19,17 +19,8 @@ from chains.solana.finality import Finality
 from chains.solana.node.node import LocalNode
 from chains.solana.sender import Sender
 from relayer.agreement.books import COVERED, LEFT_OUT
-from tests.chains.solana.rounds import (
-    LEASE,
-    amounts,
-    certified,
-    journalled,
-    observations,
-    round_now,
-    running,
-    solana_committee,
-    statements,
-)
+from tests.chains.rounds import amounts, certified, observations, round_now, running, statements
+from tests.chains.solana.rounds import LEASE, journalled, solana_committee
 from tests.chains.solana.sites import closing, freezing, thawing
 from tests.daemon.rig import Member, until
 
