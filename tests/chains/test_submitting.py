@@ -17,7 +17,7 @@ async def test_each_key_is_settled_though_another_goes_wrong_and_the_first_error
         if key != "b":
             raise Unreadable(key)
 
-    with pytest.raises(Unreadable, match="^a$"):
+    with pytest.raises(Unreadable, match=r"^a$"):
         await Busy().each(["a", "b", "c"], settle)
     assert settled == ["a", "b", "c"]
 
@@ -74,6 +74,7 @@ def test_a_simulation_is_what_a_quorum_says() -> None:
     assert simulated([3, 10**9], 2) == 10**9
     assert simulated(["A", 1, "A"], 2) == "A"
     assert simulated(["B", "A", "A"], 2) == "A"
-    for told in ([1, "A", Fault(1, "boom")], [], [1], ["A"]):
+    undecided: list[list[int | str | Fault]] = [[1, "A", Fault(1, "boom")], [], [1], ["A"]]
+    for told in undecided:
         with pytest.raises(Unreadable, match="no quorum"):
             simulated(told, 2)
