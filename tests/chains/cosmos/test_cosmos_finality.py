@@ -7,7 +7,7 @@ import pytest
 
 from chains.cosmos.blocks import Anchored
 from chains.cosmos.light import LightBlock
-from chains.cosmos.trust import Kept
+from chains.cosmos.trust import Kept, Root
 from chains.errors import Halted, Unreadable
 from chains.halts import CHAIN as WHOLE
 from chains.halts import halted, resume
@@ -123,10 +123,19 @@ async def test_a_block_whose_successor_is_late_is_no_checkpoint() -> None:
     for teller in stage.tellers:
         teller.head = 6
     assert await stage.finality.finalized() == at == checkpoint(late[4].header)
-    enough = stage_of(late, late, max_block_seconds=7)
-    for teller in enough.tellers:
-        teller.head = 6
-    assert await enough.finality.finalized() == checkpoint(late[5].header)
+
+
+async def test_a_block_that_was_verified_before_needs_no_votes_again() -> None:
+    late = grown({h: TOLD[h] for h in range(1, 6)}, [FOUR], gap=7)
+    stage = stage_of(late, late, max_block_seconds=6)
+    with pytest.raises(Unreadable, match="is dated 7 s after"):
+        await stage.finality.finalized()
+    stage.chain_options = stage.chain_options.model_copy(update={"max_block_seconds": 7})
+    for teller in stage.tellers:
+        teller.blocks[6] = blocks.signed(late[6].header, FOUR, [])
+    stage.start()
+    assert await stage.finality.finalized() == checkpoint(late[5].header)
+    assert stage.liars() == set()
 
 
 async def test_finality_that_stalls_is_said() -> None:
@@ -157,12 +166,15 @@ async def test_a_quorum_with_another_block_at_the_checkpoint_halts() -> None:
         await stage.finality.finalized()
     with pytest.raises(Halted):
         await stage.finality.anchored(at)
-    # Only the configured root counts once it is resumed.
-    assert Kept.load(stage.journal) is None
+    # It stays so whatever is told now; once it is resumed, only the configured root counts.
     for name in "ab":
         stage.teller(name).blocks = dict(TOLD)
+    with pytest.raises(Halted):
+        await stage.finality.finalized()
+    assert Kept.load(stage.journal) is None
     assert resume(stage.journal, WHOLE)
     assert await stage.finality.finalized() == at
+    assert Kept.load(stage.journal) == Kept(Root(*ROOT), TOLD[12])
 
 
 async def test_a_lie_about_one_header_is_seen_and_moves_nothing() -> None:

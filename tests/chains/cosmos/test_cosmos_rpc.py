@@ -1,5 +1,6 @@
 """CometBFT's RPC as endpoints speak it, well and badly, and what else may stand behind a URL that is configured."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -276,6 +277,20 @@ async def test_other_nonsense_is_a_failure_that_may_pass(body: Any) -> None:
             await asked(url, rpc.status())
         assert not isinstance(caught.value, NotJsonRpc)
         assert caught.value.kind == "failing"
+
+
+async def test_a_grpc_port_is_recognized() -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # The settings that an HTTP/2 server begins with; then it ends what is no HTTP/2.
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(bytes.fromhex("000006040000000000000500004000"))
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(NotJsonRpc, match="as on a gRPC port"):
+            await asked(url, rpc.status())
 
 
 async def opened(urls: list[str], chain_id: str, trust_hash: str = "00" * 32) -> tuple[Quorum, Transport]:

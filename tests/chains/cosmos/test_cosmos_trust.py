@@ -131,7 +131,15 @@ async def test_pruned_blocks_between_are_no_lie() -> None:
     assert await stage.finality.finalized() == checkpoint(told[11].header)
 
 
-async def test_two_pages_of_validators() -> None:
+async def test_a_chain_that_changes_too_much_makes_nobody_a_liar() -> None:
+    told = blocks.chain([{f"validator {height}": 10} for height in range(300)])
+    stage = Stage(same(told, 2), root_of(told))
+    with pytest.raises(Unreadable, match="more than 256 blocks to height 300"):
+        await stage.finality.finalized()
+    assert stage.liars() == set()
+
+
+async def test_three_pages_of_validators() -> None:
     many = {f"validator {i}": 1 + i % 3 for i in range(203)}
     told = blocks.chain([many] * 4)
     stage = Stage(same(told, 2), root_of(told))
