@@ -35,6 +35,18 @@ class Told:
     errors: str
     directory: Path
 
+    @property
+    def result(self) -> dict[str, Any]:
+        return self.lines[-1]
+
+    @property
+    def steps(self) -> list[dict[str, Any]]:
+        """Of the last act; there is one before it where a family was not prepared."""
+        return [line for line in self.lines if "step" in line and line["act"] == self.result["act"]]
+
+    def step(self, name: str) -> dict[str, Any]:
+        return next(step for step in self.steps if step["name"] == name)
+
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
@@ -46,29 +58,38 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 def test_every_step_of_the_story_goes_well(told: Told) -> None:
-    *steps, last = told.lines
-    assert [step["name"] for step in steps] == ["set-up", *(scene.name for scene in story(PLAN))], told.errors or last
-    assert all(step["ok"] for step in steps)
-    assert last["result"] == "ok"
+    names = ["set-up", *(scene.name for scene in story(PLAN))]
+    assert [step["name"] for step in told.steps] == names, told.errors or told.result
+    assert all(step["ok"] for step in told.steps)
+    assert told.result["result"] == "ok"
     assert told.code == 0
 
 
 def test_caps_never_exceed_what_is_locked(told: Told) -> None:
-    for step in told.lines:
+    for step in told.steps:
         assert sum(map(int, step.get("caps", []))) <= LOCKED
 
 
-def test_refused_mints_are_mined_and_say_why(told: Told) -> None:
-    refused = [one for step in told.lines for one in step.get("refused", [])]
+def test_refused_mints_stand_in_blocks_and_say_why(told: Told) -> None:
+    refused = [one for step in told.steps for one in step.get("refused", [])]
     # By a command in each family, in the race and after the drain on every destination, and one unit above each cap.
     destinations = len(PLAN.routes[0].destinations)
     assert len(refused) == len(FAMILIES) + 2 * destinations + len(PLAN.routes) - 1
     assert {one["error"] for one in refused} == {"ExceedsCap"}
     assert len({one["transaction"] for one in refused}) == len(refused)
+    assert all(one["height"] > 0 for one in refused)
+
+
+def test_every_destination_refuses_what_is_not_backed(told: Told) -> None:
+    destinations = {str(PLAN.chains[place]) for place in PLAN.routes[0].destinations}
+    assert len(destinations) == max(2, len(FAMILIES))
+    for name in ("race", "drained"):
+        assert {one["chain"] for one in told.step(name)["refused"]} == destinations
+    assert {one["chain"].partition(":")[0] for one in told.step("refused")["refused"]} == set(FAMILIES)
 
 
 def test_the_figures_name_every_route_and_every_cap(told: Told) -> None:
-    figures = told.lines[-1]["figures"]
+    figures = told.result["figures"]
     for route in PLAN.routes:
         assert f"{route.name} collateral" in figures
         assert f"{route.name} wrapped" in figures
@@ -162,7 +183,7 @@ def test_a_step_that_fails_is_told_and_ends_the_story() -> None:
         step.tell("a line", figure="1")
     with pytest.raises(Failed), teller.step("bad", "Bad"):
         raise Failed("why")
-    teller.result("why", {})
+    teller.result("why")
     assert [(line.get("name"), line.get("ok")) for line in lines] == [("good", True), ("bad", False), (None, None)]
     assert lines[0]["figure"] == "1"
     assert lines[-1]["result"] == "failed"
@@ -173,7 +194,8 @@ def test_the_story_for_people_is_told_on_stdout(capsys: pytest.CaptureFixture[st
     teller = Teller(None)
     with teller.step("good", "Good [title]") as step:
         step.tell("a [line]")
-    teller.result(None, {"figure": "1"})
+    teller.over({"figure": "1"})
+    teller.result(None)
     out = capsys.readouterr().out
     assert "Good [title]" in out
     assert "a [line]" in out
