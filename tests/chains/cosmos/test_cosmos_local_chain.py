@@ -13,7 +13,7 @@ from chains.caip import ChainId
 from chains.cosmos import messages as said
 from chains.cosmos import state, stores, transactions
 from chains.cosmos.addresses import account_bytes, denomination_asset, of_secret
-from chains.cosmos.demo import LIE, CosmosLocalChain
+from chains.cosmos.demo import LIE, STRIDE, CosmosLocalChain
 from chains.cosmos.demo_contracts import code
 from chains.cosmos.devnet import FUNDS
 from chains.cosmos.devnet_node_genesis import FEE_DENOMINATION, PREFIX
@@ -98,11 +98,24 @@ async def test_an_asset_that_no_chain_has_is_refused(site: Site) -> None:
         await site.local.deploy_source("XYZ", 6, 1)
 
 
+async def test_what_was_sent_is_final_once_it_is_in_a_checkpoint(site: Site) -> None:
+    row = await site.local.deploy_source("GBP", 6, 1_000)
+    receipt = await site.local.lock(row, 1)
+    await until(site.local.final)
+    # The newest checkpoint of members that ask now, or later.
+    assert (site.node.height() - 1) // STRIDE * STRIDE >= receipt.height
+    later = DEVNET.local(site.node.chain, site.node.port, [row])
+    try:
+        assert await later.final()  # it has sent nothing
+    finally:
+        await later.close()
+
+
 # Gates
 
 
-async def submitted(site: Site, row: Table, route: str, round_: int, cap: int) -> None:
-    """A statement that this deployment's gate takes."""
+async def submitted(site: Site, row: Table, route: str, round_: int, cap: int) -> int:
+    """A statement that this deployment's gate takes: the height of its block."""
     now = int(time.time())
     leaf = MintCap(domain_id(row["gate"]), route_id(route), cap, cap, 0, now - 1, now + LEASE - 60)
     told = said.submit(route_id(route), planted(leaf).certified(SIGNERS, EPOCH, round_))
@@ -110,6 +123,7 @@ async def submitted(site: Site, row: Table, route: str, round_: int, cap: int) -
         [transactions.execution(site.issuer.address, _address(row["gate"]), told)], 400_000
     )
     assert receipt.ok, receipt.error
+    return receipt.height
 
 
 async def test_a_gate_mints_what_is_covered_and_refuses_the_rest_by_name(site: Site) -> None:
@@ -250,8 +264,9 @@ async def stage(site: Site) -> AsyncIterator[Stage]:
         assert not missing or (await site.local.lock(row, missing)).ok
     route = f"JPY {secrets.token_hex(8)}"  # each one has a gate of its own
     gate = await site.local.deploy_destination(route, 6, GROUP, LEASE)
-    await submitted(site, gate, route, 9, 1_000)
-    await until(site.local.final)
+    height = await submitted(site, gate, route, 9, 1_000)
+    # From there on all of it is there at the newest checkpoint.
+    await site.node.reaches(height + 1 + STRIDE)
     positions = [position(row) for row in rows]
     async with staged(site, positions, [deployment(gate, route)]) as stage:
         yield stage
@@ -303,13 +318,17 @@ async def test_endpoints_that_all_lie_are_believed_in_nothing(stage: Stage) -> N
     assert stores.amount(b64decode(told), "ujpy") == 400 + LIE
     async with stage.opened(options={"timeout": 1.0, "deadline": 1.0}) as chain:
         at = await chain.finalized()
-        for read in (chain.locked(stage.positions, at), chain.deployments(stage.deployments, at)):
-            try:
-                found = await read
-            except Unreadable:
-                continue
-            assert all(isinstance(one, Unreadable) for one in found)
-        assert all(each.lying for each in chain.health())
+
+        async def all_named() -> bool:
+            for read in (chain.locked(stage.positions, at), chain.deployments(stage.deployments, at)):
+                try:
+                    found = await read
+                except Unreadable:
+                    continue
+                assert all(isinstance(one, Unreadable) for one in found)
+            return all(each.lying for each in chain.health())
+
+        await until(all_named)
 
 
 async def test_what_is_missing_is_an_error_and_never_zero(site: Site) -> None:
