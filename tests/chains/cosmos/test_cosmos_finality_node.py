@@ -176,7 +176,7 @@ async def test_headers_that_an_endpoint_forges_before_a_real_node_are_refused(no
 async def test_a_root_that_expired_on_a_real_node(node: RunningNode) -> None:
     await node.reaches(4)
     root = header_of(node, 2)
-    late = root.time / SECOND + 600
+    late = root.time // SECOND + 601
 
     def clock() -> float:
         return late

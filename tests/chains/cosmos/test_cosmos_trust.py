@@ -315,6 +315,12 @@ async def test_another_signed_block_at_the_verified_height_halts_too() -> None:
     stage.teller("c").blocks[6] = other(told[6], FOUR, ["anna", "bert", "cleo"])
     with pytest.raises(Halted, match="30 signed the second"):
         await stage.finality.finalized()
+    # What was verified is forgotten with it: it may have been the wrong one of the two.
+    stage.teller("c").blocks[6] = told[6]
+    assert Kept.load(stage.journal) is None
+    assert resume(stage.journal, WHOLE)
+    assert await stage.finality.finalized() == checkpoint(told[5].header)
+    assert kept(stage) == 6
 
 
 async def test_another_block_at_the_verified_height_that_too_few_signed_is_a_lie() -> None:
