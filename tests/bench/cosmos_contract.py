@@ -17,19 +17,18 @@ from typing import Any
 
 from chains.cosmos import build_node, cw20
 from tests.chains.cosmos.contract import puppet
-from tests.chains.cosmos.contract.gate import Gate
-from tests.chains.cosmos.contract.ledger import (
+from tests.chains.cosmos.contract.calls import (
     GATE_CODE,
     Call,
-    Ledger,
     address_of,
     artifact,
     contract_address,
     execute,
     instantiate,
-    running,
     store,
 )
+from tests.chains.cosmos.contract.gate import Gate
+from tests.chains.cosmos.contract.ledger import Ledger, running
 from tests.chains.solana.program.statements import EPOCH, Committee, planted
 
 LIMIT = 200_000

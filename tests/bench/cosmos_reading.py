@@ -31,7 +31,8 @@ from chains.endpoint_options import EndpointOptions
 from chains.hashing import keccak256
 from chains.types import ChainSetup, Locked, Position
 from tests.bench.cosmos_contract import SKIPPED
-from tests.chains.cosmos.contract.ledger import CHAIN, Ledger, started, until
+from tests.chains.cosmos.contract.calls import CHAIN
+from tests.chains.cosmos.contract.ledger import Ledger, height, started, until
 from tests.chains.memory import MemoryJournal, Recorder
 
 COUNT = 1000
@@ -57,7 +58,7 @@ def figures() -> list[dict[str, Any]]:
     assert ready <= READY_SECONDS, f"the node answers after {ready:.2f} s, promised are {READY_SECONDS} s"
     balances = {bech32.encode(PREFIX, holder): {DENOMINATION: amount} for holder, amount in HELD.items()}
     with tempfile.TemporaryDirectory() as directory, started(program, Path(directory), balances, COMMIT_MS) as url:
-        until(lambda: int(Ledger(url).one("status")["sync_info"]["latest_block_height"]) >= FIRST_BLOCKS)
+        until(lambda: height(url) >= FIRST_BLOCKS)
         reading, plain = asyncio.run(_measured(url))
     return [_row("cosmos.read_1000_balances_s", reading, plain), _row("cosmos.node_ready_s", ready)]
 

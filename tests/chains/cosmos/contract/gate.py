@@ -8,8 +8,9 @@ from chains.cosmos import addresses, cw20, messages
 from chains.cosmos.devnet_node_genesis import FEE_DENOMINATION
 from chains.cosmos.messages import Message, Setting, Terms, Token
 from chains.encoding import Handover, Leaf, MintCap, domain_id
-from tests.chains.cosmos.contract import ledger as local
-from tests.chains.cosmos.contract.ledger import CHAIN, GATE_CODE, TOKEN_CODE, Call, Ledger, address_of
+from tests.chains.cosmos.contract import calls as local
+from tests.chains.cosmos.contract.calls import CHAIN, GATE_CODE, TOKEN_CODE, Call, address_of
+from tests.chains.cosmos.contract.ledger import Ledger
 from tests.chains.solana.program.statements import EPOCH, Committee, planted, proof
 
 ROUTE = bytes.fromhex("40" * 32)

@@ -1,11 +1,9 @@
 """A local chain that has the contract's code, for tests: any messages of any senders, in blocks or simulated.
 
-A transaction here may hold several messages, so that a whole set-up fits one block. The bytes are those of the messages
-of the Cosmos SDK (cosmos/tx/v1beta1, cosmos/auth/v1beta1) and of wasmd (cosmwasm/wasm/v1).
+A transaction here may hold several messages, so that a whole set-up fits one block.
 """
 
 import asyncio
-import hashlib
 import json
 import re
 import subprocess
@@ -15,45 +13,37 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from coincurve import PrivateKey, PublicKey
-
-from chains.cosmos import bech32, blocks_json, build_node, protobuf
+from chains.cosmos import blocks_json, protobuf
 from chains.cosmos.devnet import PORTS
-from chains.cosmos.devnet_node import Ports, chain_id, prepare, ready
-from chains.cosmos.devnet_node_genesis import FEE_DENOMINATION, PREFIX, Balances, account_address, account_bytes
+from chains.cosmos.devnet_node import Ports, prepare, ready
+from chains.cosmos.devnet_node_genesis import FEE_DENOMINATION, Balances
 from chains.cosmos.errors import ERRORS
 from chains.cosmos.messages import Message, encoded
-from chains.cosmos.protobuf import data, message, uint
-from chains.devnet import account_secret
+from chains.cosmos.protobuf import data
 from relayer.devnet import ports
+from tests.chains.cosmos.contract.calls import (
+    CHAIN,
+    GATE_CODE,
+    TOKEN_CODE,
+    Call,
+    address_of,
+    artifact,
+    store,
+    transaction,
+)
 
-ARTIFACTS = Path(build_node.__file__).parent / "artifacts"
-CHAIN = chain_id(0)
 BLOCK_MS = 50
-GATE_CODE, TOKEN_CODE = 1, 2
 PEOPLE = ("deployer", "registrar", "issuer", "owner", "guardian", "minter", "holder", "stranger", "admin")
 FUNDS = 10**15
 
-_GAS = 3_000_000
-_STORE_GAS = 30_000_000
 _BATCH = 10
 _LOOK_SECONDS = 0.02
-_SECP256K1 = "/cosmos.crypto.secp256k1.PubKey"
-_SIGN_MODE_DIRECT = 1
+_FIRST_HEIGHT = 2  # in the first block's own time the application answers no queries yet
 _ADDED = ("_contract_address", "msg_index")
 _OWN_ERROR = re.compile(r"ballast error (\d+) (\w+): ")
-
-
-def secret_of(name: str) -> bytes:
-    return account_secret(f"cosmos contract {name}")
-
-
-def address_of(name: str) -> str:
-    return account_address(secret_of(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,57 +78,6 @@ class Outcome:
         """The attributes of the contract's own events of this name, without those that the chain adds."""
         found = [dict(event.attributes) for event in self.events if event.type == f"wasm-{name}"]
         return [{key: value for key, value in each.items() if key not in _ADDED} for each in found]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One transaction: who signs it, and its messages, encoded as Any."""
-
-    sender: str
-    messages: tuple[bytes, ...]
-    gas: int
-
-    def __add__(self, other: "Call") -> "Call":
-        assert other.sender == self.sender
-        return Call(self.sender, self.messages + other.messages, self.gas + other.gas)
-
-
-def execute(sender: str, contract: str, told: Message | bytes, coins: Mapping[str, int] | None = None) -> Call:
-    raw = told if isinstance(told, bytes) else encoded(told)
-    return _call(sender, "MsgExecuteContract", data(2, contract.encode()) + data(3, raw) + _coins(5, coins or {}))
-
-
-def instantiate(sender: str, code: int, told: Message, salt: bytes, admin: str = "") -> Call:
-    body = data(2, admin.encode()) + uint(3, code) + data(4, b"for a test") + data(5, encoded(told)) + data(7, salt)
-    return _call(sender, "MsgInstantiateContract2", body)
-
-
-def migrate(sender: str, contract: str, code: int, told: bytes = b"{}") -> Call:
-    return _call(sender, "MsgMigrateContract", data(2, contract.encode()) + uint(3, code) + data(4, told))
-
-
-def store(sender: str, wasm: bytes) -> Call:
-    return _call(sender, "MsgStoreCode", data(2, wasm), _STORE_GAS)
-
-
-def _call(sender: str, name: str, body: bytes, gas: int = _GAS) -> Call:
-    value = data(1, address_of(sender).encode()) + body
-    return Call(sender, (data(1, f"/cosmwasm.wasm.v1.{name}".encode()) + data(2, value),), gas)
-
-
-def _coins(number: int, coins: Mapping[str, int]) -> bytes:
-    return b"".join(
-        message(number, data(1, denomination.encode()) + data(2, str(amount).encode()))
-        for denomination, amount in sorted(coins.items())
-    )
-
-
-@lru_cache
-def contract_address(sender: str, salt: bytes, wasm: bytes) -> str:
-    """Where `instantiate` puts a contract (wasmd, x/wasm/keeper/addresses.go, BuildContractAddressPredictable)."""
-    parts = (hashlib.sha256(wasm).digest(), account_bytes(secret_of(sender)), salt, b"")
-    named = b"wasm\0" + b"".join(len(part).to_bytes(8, "big") + part for part in parts)
-    return bech32.encode(PREFIX, hashlib.sha256(hashlib.sha256(b"module").digest() + named).digest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +158,7 @@ class Ledger:
         signed = list[bytes]()
         for call in calls:
             number, sequence = accounts[call.sender]
-            signed.append(_transaction(call, number, sequence))
+            signed.append(transaction(call, number, sequence))
             accounts[call.sender] = number, sequence + 1
         return signed
 
@@ -229,18 +168,6 @@ class Ledger:
         info = protobuf.decode(answered, "account", {1: "message"}).required(1)
         account = protobuf.decode(info, "account", {1: "bytes", 2: "message", 3: "varint", 4: "varint"})
         return account.uint(3), account.uint(4)
-
-
-def _transaction(call: Call, number: int, sequence: int) -> bytes:
-    secret = secret_of(call.sender)
-    public = PublicKey.from_secret(secret).format(compressed=True)
-    key = message(1, data(1, _SECP256K1.encode()) + data(2, data(1, public)))
-    signer = key + message(2, message(1, uint(1, _SIGN_MODE_DIRECT))) + uint(3, sequence)
-    fee = _coins(1, {FEE_DENOMINATION: call.gas // 40}) + uint(2, call.gas)
-    body, auth = b"".join(message(1, each) for each in call.messages), message(1, signer) + message(2, fee)
-    signed = data(1, body) + data(2, auth) + data(3, CHAIN.encode()) + uint(4, number)
-    signature = PrivateKey(secret).sign_recoverable(signed, hasher=lambda text: hashlib.sha256(text).digest())[:64]
-    return data(1, body) + data(2, auth) + data(3, signature)
 
 
 def _executed(answer: Any) -> Outcome:
@@ -291,13 +218,14 @@ def started(program: Path, directory: Path, balances: Balances, block_ms: int) -
     with (directory / "log").open("ab") as log:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
+        url = f"http://127.0.0.1:{at.rpc}"
 
         def runs() -> bool:
             assert process.poll() is None, (directory / "log").read_text()[-2000:]
-            return asyncio.run(ready(CHAIN, at))
+            return asyncio.run(ready(CHAIN, at)) and height(url) >= _FIRST_HEIGHT
 
         until(runs)
-        yield f"http://127.0.0.1:{at.rpc}"
+        yield url
     finally:
         process.terminate()
         process.wait()
@@ -314,13 +242,12 @@ def running(program: Path, directory: Path) -> Iterator[Ledger]:
         yield ledger
 
 
+def height(url: str) -> int:
+    """The newest block's."""
+    return int(Ledger(url).one("status")["sync_info"]["latest_block_height"])
+
+
 def until(condition: Callable[[], bool]) -> None:
     """Returns once it holds; pytest's time limit ends a wait that is in vain."""
     while not condition():
         time.sleep(_LOOK_SECONDS)
-
-
-@lru_cache
-def artifact(code: int) -> bytes:
-    """The committed artifact that has this number on the chain."""
-    return (ARTIFACTS / {GATE_CODE: "ballast.wasm", TOKEN_CODE: "cw20_base.wasm"}[code]).read_bytes()

@@ -11,9 +11,10 @@ import pytest
 from chains.cosmos import messages
 from chains.encoding import CERTIFICATE_SIZE, Header, Leaf
 from chains.hashing import keccak256
+from tests.chains.cosmos.contract.calls import GATE_CODE, Call, address_of, instantiate
 from tests.chains.cosmos.contract.cases import MATERIAL, NAMES, NUMBERS, own_checks, taken
 from tests.chains.cosmos.contract.gate import Gate
-from tests.chains.cosmos.contract.ledger import GATE_CODE, Call, Ledger, address_of, instantiate
+from tests.chains.cosmos.contract.ledger import Ledger
 from tests.chains.cosmos.nodes import needs_wasmd
 from tests.chains.solana.program.statements import EPOCH, EVIDENCE, planted
 from tests.encoding import reference_gate

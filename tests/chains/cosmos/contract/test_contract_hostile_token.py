@@ -7,8 +7,9 @@ import pytest
 from chains.cosmos import cw20, messages
 from chains.cosmos.messages import Message, Token
 from tests.chains.cosmos.contract import puppet
+from tests.chains.cosmos.contract.calls import Call, address_of, contract_address, execute, instantiate, store
 from tests.chains.cosmos.contract.gate import ROUTE, Gate
-from tests.chains.cosmos.contract.ledger import Call, Ledger, address_of, contract_address, execute, instantiate, store
+from tests.chains.cosmos.contract.ledger import Ledger
 from tests.chains.cosmos.nodes import needs_wasmd
 
 pytestmark = needs_wasmd

@@ -3,8 +3,9 @@
 from chains.cosmos import messages
 from chains.cosmos.errors import ERRORS
 from chains.cosmos.messages import rate_limit
+from tests.chains.cosmos.contract.calls import address_of
 from tests.chains.cosmos.contract.gate import MAX_U128, Gate
-from tests.chains.cosmos.contract.ledger import Ledger, address_of, until
+from tests.chains.cosmos.contract.ledger import Ledger, until
 from tests.chains.cosmos.nodes import needs_wasmd
 
 pytestmark = needs_wasmd

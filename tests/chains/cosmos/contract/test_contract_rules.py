@@ -5,8 +5,9 @@ from typing import Any
 from chains.cosmos import messages
 from chains.cosmos.messages import Setting, Token, guardian, loosen_delay, max_lease, minter, rate_limit
 from chains.encoding import domain_id
+from tests.chains.cosmos.contract.calls import CHAIN, GATE_CODE, TOKEN_CODE, Call, address_of, migrate
 from tests.chains.cosmos.contract.gate import DELAY, GROUP, MAX_LEASE, ROUTE, Gate
-from tests.chains.cosmos.contract.ledger import CHAIN, GATE_CODE, TOKEN_CODE, Call, Ledger, address_of, migrate
+from tests.chains.cosmos.contract.ledger import Ledger
 from tests.chains.cosmos.nodes import needs_wasmd
 from tests.chains.solana.program.statements import EPOCH, Committee
 

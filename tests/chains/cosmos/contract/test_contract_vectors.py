@@ -8,9 +8,10 @@ import pytest
 
 from chains.cosmos import messages
 from chains.cosmos.messages import Token
+from tests.chains.cosmos.contract.calls import Call
 from tests.chains.cosmos.contract.cases import Committee, Judged, Signed
 from tests.chains.cosmos.contract.gate import Gate
-from tests.chains.cosmos.contract.ledger import Call, Ledger
+from tests.chains.cosmos.contract.ledger import Ledger
 from tests.chains.cosmos.nodes import needs_wasmd
 from tests.encoding.vector_files import number, raw
 
