@@ -112,21 +112,27 @@ pub struct Queued {
     pub reserved_2: [u8; 16],
 }
 
-impl Committee {
-    /// First bytes of the account; the version is part of it.
-    pub const TAG: [u8; 8] = *b"BLSTCMT1";
-
+/// What an account of the program holds.
+pub trait Account: FromBytes + IntoBytes + KnownLayout + Immutable {
     /// An account's data as they are, if their size is right, else `BadState`.
     #[inline(always)]
-    pub fn view(data: &[u8]) -> Result<&Self, Error> {
+    fn view(data: &[u8]) -> Result<&Self, Error> {
         Self::ref_from_bytes(data).map_err(|_| Error::BadState)
     }
 
     /// An account's data, to be written, if their size is right, else `BadState`.
     #[inline(always)]
-    pub fn view_mut(data: &mut [u8]) -> Result<&mut Self, Error> {
+    fn view_mut(data: &mut [u8]) -> Result<&mut Self, Error> {
         Self::mut_from_bytes(data).map_err(|_| Error::BadState)
     }
+}
+
+impl Account for Committee {}
+impl Account for Route {}
+
+impl Committee {
+    /// First bytes of the account; the version is part of it.
+    pub const TAG: [u8; 8] = *b"BLSTCMT1";
 
     /// The group key in force.
     #[inline(always)]
@@ -144,18 +150,6 @@ impl Committee {
 impl Route {
     /// First bytes of the account; the version is part of it.
     pub const TAG: [u8; 8] = *b"BLSTRTE1";
-
-    /// An account's data as they are, if their size is right, else `BadState`.
-    #[inline(always)]
-    pub fn view(data: &[u8]) -> Result<&Self, Error> {
-        Self::ref_from_bytes(data).map_err(|_| Error::BadState)
-    }
-
-    /// An account's data, to be written, if their size is right, else `BadState`.
-    #[inline(always)]
-    pub fn view_mut(data: &mut [u8]) -> Result<&mut Self, Error> {
-        Self::mut_from_bytes(data).map_err(|_| Error::BadState)
-    }
 
     /// Who may mint.
     #[inline(always)]

@@ -1,21 +1,15 @@
 //! Statements and mints at every boundary, and arbitrary bytes.
 
 use crate::settings::rules;
-use crate::signer::{committee, crypto, leaf, word, Host, Signer, DOMAIN, EPOCH, LEASE, MAX_LEASE, NOW, ROUTE};
+use crate::signer::{committee, crypto, signed, taken, word, Host, Signer, DOMAIN, LEASE, MAX_LEASE, NOW, ROUTE};
 use ballast_cosmos::error::Error;
 use ballast_cosmos::gate::{Judge, Mint};
 use ballast_cosmos::rate_limit::Bucket;
 use ballast_cosmos::state::{Gate, Minters, State};
-use ballast_rules::statement::{MintCap, SKEW};
-use ballast_suite::damage;
+use ballast_suite::statements;
+use ballast_suite::vectors::Taken;
+use ballast_suite::{name, statement_tests};
 use proptest::prelude::*;
-use zerocopy::IntoBytes;
-
-fn signed(change: impl Fn(&mut MintCap), round: u64) -> Vec<u8> {
-    let mut stated = leaf(1_000);
-    change(&mut stated);
-    Signer::new("group").statement(stated.as_bytes(), EPOCH, round)
-}
 
 fn with_judge<T>(now: u64, act: impl FnOnce(&Judge<'_, Host>) -> T) -> T {
     let (crypto, committee) = (crypto(), committee(&Signer::new("group")));
@@ -24,11 +18,6 @@ fn with_judge<T>(now: u64, act: impl FnOnce(&Judge<'_, Host>) -> T) -> T {
 
 fn take(last: &State, bytes: &[u8], now: u64) -> Result<State, Error> {
     with_judge(now, |judge| judge.submit(last, bytes))
-}
-
-/// The error of a statement at a gate whose last round is 10.
-fn refused(bytes: &[u8], now: u64) -> Error {
-    take(&State { round: 10, ..State::default() }, bytes, now).unwrap_err()
 }
 
 /// A gate with a statement of this cap.
@@ -42,67 +31,17 @@ fn mint(state: &State, supply: u128, amount: u128, now: u64) -> Result<(), Error
     Mint { gate: &gate, minters: &minters, minter: "minter", supply, amount, now }.charge(state, &mut bucket)
 }
 
-#[test]
-fn keeps_exactly_what_the_statement_says() {
-    let numbers = |l: &mut MintCap| {
-        l.cap = word(u128::MAX);
-        l.collateral = word(u128::MAX - 1);
-        l.supply = word((1 << 64) + 2);
-    };
-    let expected = State {
-        round: 11,
-        cap: u128::MAX,
-        collateral: u128::MAX - 1,
-        supply: (1 << 64) + 2,
-        observed_at: NOW - 10,
-        expires_at: NOW + LEASE,
-    };
-    assert_eq!(take(&State::default(), &signed(numbers, 11), NOW), Ok(expected));
+struct Contract;
+
+impl statements::Gate for Contract {
+    const CAP_WORDS: usize = 2;
+
+    fn submit(last: u64, statement: &[u8], now: u64) -> Result<Taken, String> {
+        take(&State { round: last, ..State::default() }, statement, now).map(taken).map_err(name)
+    }
 }
 
-#[test]
-fn refuses_each_fault_by_name() {
-    let far = NOW + u64::from(MAX_LEASE);
-    assert_eq!(refused(&signed(|_| (), 10), NOW), Error::StaleRound);
-    assert_eq!(refused(&signed(|_| (), 0), NOW), Error::StaleRound);
-    assert_eq!(take(&State::default(), &signed(|_| (), 0), NOW), Err(Error::StaleRound), "round 0 as the first");
-    assert_eq!(refused(&signed(|l| l.domain[31] ^= 1, 11), NOW), Error::WrongDomain);
-    assert_eq!(refused(&signed(|l| l.route[0] ^= 1, 11), NOW), Error::WrongRoute);
-    assert_eq!(refused(&signed(|_| (), 11), NOW + LEASE), Error::StatementExpired);
-    assert_eq!(refused(&signed(|l| l.expires_at.set(0), 11), NOW), Error::StatementExpired);
-    assert_eq!(refused(&signed(|l| l.expires_at.set(far + 1), 11), NOW), Error::LeaseTooLong);
-    assert_eq!(refused(&signed(|l| l.expires_at.set(u64::MAX), 11), NOW), Error::LeaseTooLong);
-    assert_eq!(refused(&signed(|l| l.observed_at.set(NOW + SKEW + 1), 11), NOW), Error::ObservedInFuture);
-    assert_eq!(refused(&signed(|l| l.observed_at.set(u64::MAX), 11), NOW), Error::ObservedInFuture);
-    for (at, high) in [(1, 1), (0, 1 << 63), (0, u64::MAX), (1, u64::MAX)] {
-        assert_eq!(refused(&signed(|l| l.cap[at].set(high), 11), NOW), Error::DoesNotFit);
-        assert_eq!(refused(&signed(|l| l.collateral[at].set(high), 11), NOW), Error::DoesNotFit);
-        assert_eq!(refused(&signed(|l| l.supply[at].set(high), 11), NOW), Error::DoesNotFit);
-    }
-    let stranger = Signer::new("stranger").statement(leaf(1).as_bytes(), EPOCH, 11);
-    assert_eq!(refused(&stranger, NOW), Error::BadSignature);
-    let of_another_epoch = Signer::new("group").statement(leaf(1).as_bytes(), EPOCH + 1, 11);
-    assert_eq!(refused(&of_another_epoch, NOW), Error::WrongEpoch);
-    let mut other_branch = signed(|_| (), 11);
-    other_branch[177 + 5] ^= 1;
-    assert_eq!(refused(&other_branch, NOW), Error::WrongRoot);
-}
-
-#[test]
-fn takes_what_is_just_within_each_bound() {
-    let far = NOW + u64::from(MAX_LEASE);
-    let changes: [&dyn Fn(&mut MintCap); 5] = [
-        &|l| l.expires_at.set(far),
-        &|l| l.expires_at.set(NOW + 1),
-        &|l| l.observed_at.set(NOW + SKEW),
-        &|l| l.observed_at.set(0),
-        &|l| l.cap = word(0),
-    ];
-    for change in changes {
-        assert!(take(&State { round: 10, ..State::default() }, &signed(change, 11), NOW).is_ok());
-    }
-    assert_eq!(take(&State::default(), &signed(|_| (), u64::MAX), NOW).unwrap().round, u64::MAX);
-}
+statement_tests!(Contract);
 
 #[test]
 fn a_brought_statement_that_is_not_newer_is_ignored_but_must_be_well_formed() {
@@ -114,12 +53,6 @@ fn a_brought_statement_that_is_not_newer_is_ignored_but_must_be_well_formed() {
     assert_eq!(bring(&[]), Err(Error::BadLength));
     assert_eq!(bring(&signed(|l| l.domain = [0; 32], 2)), Err(Error::WrongDomain));
     assert_eq!(bring(&signed(|_| (), 2)).unwrap().unwrap().round, 2);
-}
-
-#[test]
-fn refuses_every_byte_altered() {
-    let whole = signed(|_| (), 11);
-    damage::each(&whole, |bytes| refused(bytes, NOW));
 }
 
 #[test]
@@ -178,35 +111,6 @@ fn redeeming_lowers_the_cap_and_nothing_else() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn any_bytes_are_refused(bytes in damage::alien()) {
-        refused(&bytes, NOW);
-    }
-
-    #[test]
-    fn any_bits_altered_are_refused(bytes in damage::altered(signed(|_| (), 11))) {
-        refused(&bytes, NOW);
-    }
-
-    #[test]
-    fn any_numbers_are_kept_as_they_are_or_refused(cap: [u128; 2], collateral: [u128; 2], fits: bool) {
-        let words = |[high, low]: [u128; 2]| {
-            let ([_, _, a, b], [_, _, c, d]) = (word(if fits { 0 } else { high }), word(low));
-            [a, b, c, d]
-        };
-        let bytes = signed(|l| (l.cap, l.collateral) = (words(cap), words(collateral)), 1);
-        match take(&State::default(), &bytes, NOW) {
-            Ok(state) => {
-                prop_assert!(fits || (cap[0] == 0 && collateral[0] == 0));
-                prop_assert_eq!((state.cap, state.collateral), (cap[1], collateral[1]));
-            }
-            Err(error) => {
-                prop_assert_eq!(error, Error::DoesNotFit);
-                prop_assert!(!fits);
-            }
-        }
-    }
 
     #[test]
     fn a_mint_passes_exactly_if_it_is_covered(cap: u128, supply: u128, amount: u128, close: bool) {

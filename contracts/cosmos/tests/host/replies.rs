@@ -3,10 +3,10 @@
 use crate::cw20::Mode;
 use crate::factory;
 use crate::signer::{LEASE, ROUTE};
-use crate::world::{refused, who, Kind, World, KINDS};
+use crate::world::{governing, refused, who, Kind, World, KINDS};
 use ballast_cosmos::contract::reply;
 use ballast_cosmos::error::Error;
-use ballast_cosmos::msg::{ExecuteMsg, Setting, TokenMsg, B32};
+use ballast_cosmos::msg::{ExecuteMsg, TokenMsg, B32};
 use ballast_cosmos::reply::{Expected, Pending};
 use ballast_cosmos::state::Record;
 use ballast_cosmos::token::Token;
@@ -71,8 +71,7 @@ fn ids_are_those_of_the_document() {
 /// Every message, as somebody with the right to it would send it.
 fn everything(world: &World) -> Vec<ExecuteMsg> {
     let (route, statement) = (B32(ROUTE), Binary::from(world.statement(1_000, 9, |_| ())));
-    let setting = Setting::MaxLease { seconds: 60 };
-    vec![
+    let others = vec![
         ExecuteMsg::Reserve { route: B32([1; 32]), registrant: None },
         ExecuteMsg::Register(crate::world::register_msg(TokenMsg::NewDenom("x".into()))),
         ExecuteMsg::Submit { route, statement: statement.clone() },
@@ -84,14 +83,8 @@ fn everything(world: &World) -> Vec<ExecuteMsg> {
             msg: Binary::new(br#"{"redeem":{}}"#.to_vec()),
         },
         ExecuteMsg::Handover { statement: statement.clone(), proof: Binary::new(vec![0; 65]) },
-        ExecuteMsg::Pause { route },
-        ExecuteMsg::Unpause { route },
-        ExecuteMsg::Set { route, setting: setting.clone() },
-        ExecuteMsg::Execute { route, setting: setting.clone() },
-        ExecuteMsg::Cancel { route, setting },
-        ExecuteMsg::TransferOwnership { route, to: None },
-        ExecuteMsg::AcceptOwnership { route },
-    ]
+    ];
+    [others, governing(route)].concat()
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use ballast_cosmos::committee::Committee;
 use ballast_cosmos::crypto::{Chain, Crypto};
+use ballast_cosmos::state::State;
 pub use ballast_suite::signer::*;
+use ballast_suite::vectors::Taken;
 use cosmwasm_std::testing::MockApi;
 
 /// What the chain computes, by the library that the chain uses.
@@ -21,4 +23,10 @@ impl Crypto for Host {
 /// The record with the signer's key in force.
 pub fn committee(signer: &Signer) -> Committee {
     Committee { epoch: EPOCH, since_round: 0, key: signer.key }
+}
+
+/// What a route stores of a statement, as the suite sees it.
+pub fn taken(state: State) -> Taken {
+    let State { round, cap, collateral, supply, observed_at, expires_at } = state;
+    Taken { round, cap, collateral, supply, observed_at, expires_at }
 }

@@ -1,6 +1,6 @@
 //! contracts/vectors, as the suite tests them.
 
-use crate::signer::crypto;
+use crate::signer::{crypto, taken};
 use ballast_cosmos::committee::Committee;
 use ballast_cosmos::frost;
 use ballast_cosmos::gate::Judge;
@@ -27,9 +27,7 @@ impl Family for Contract {
     fn submit(given: &vectors::Committee, route: [u8; 32], statement: &[u8]) -> Result<Taken, String> {
         let (crypto, committee) = (&crypto(), &record(given));
         let judge = Judge { crypto, committee, domain: given.domain, route, max_lease: MAX_LEASE, now: NOW };
-        let State { round, cap, collateral, supply, observed_at, expires_at } =
-            judge.submit(&State::default(), statement).map_err(name)?;
-        Ok(Taken { round, cap, collateral, supply, observed_at, expires_at })
+        judge.submit(&State::default(), statement).map(taken).map_err(name)
     }
 
     fn handover(given: &vectors::Committee, statement: &[u8], proof: &[u8]) -> Result<Next, String> {

@@ -5,7 +5,7 @@ use crate::factory::{self, Factory};
 use crate::signer::{leaf, Signer, EPOCH, LEASE, MAX_LEASE, NOW, ROUTE};
 use ballast_cosmos::contract;
 use ballast_cosmos::error::Error;
-use ballast_cosmos::msg::{ExecuteMsg, HookMsg, InstantiateMsg, QueryMsg, RegisterMsg, TokenMsg, B32};
+use ballast_cosmos::msg::{ExecuteMsg, HookMsg, InstantiateMsg, QueryMsg, RegisterMsg, Setting, TokenMsg, B32};
 use ballast_cosmos::query::{ContractAnswer, HeadroomAnswer, StateAnswer};
 use ballast_rules::statement::MintCap;
 use cosmwasm_std::testing::{MockApi, MockStorage};
@@ -76,6 +76,20 @@ pub fn instantiate_msg() -> InstantiateMsg {
         registrar: who("registrar").into(),
         token_factory: Some(factory::PREFIX.into()),
     }
+}
+
+/// Every message of owner and guardian about a route.
+pub fn governing(route: B32) -> Vec<ExecuteMsg> {
+    let setting = Setting::MaxLease { seconds: 60 };
+    vec![
+        ExecuteMsg::Pause { route },
+        ExecuteMsg::Unpause { route },
+        ExecuteMsg::Set { route, setting: setting.clone() },
+        ExecuteMsg::Execute { route, setting: setting.clone() },
+        ExecuteMsg::Cancel { route, setting },
+        ExecuteMsg::TransferOwnership { route, to: None },
+        ExecuteMsg::AcceptOwnership { route },
+    ]
 }
 
 pub fn register_msg(token: TokenMsg) -> RegisterMsg {

@@ -1,6 +1,6 @@
 //! Tests that every gate in Rust must pass, and what its own tests sign with: only ever a dev-dependency. A family shows
-//! its code through [`vectors::Family`] and [`settings::Route`], and gets the tests with [`vector_tests`] and
-//! [`settings_tests`]. Errors are compared by name, since each family has a type of its own.
+//! its code through [`vectors::Family`], [`statements::Gate`] and [`settings::Route`], and gets the tests with
+//! [`vector_tests`], [`statement_tests`] and [`settings_tests`]. Errors are compared by name, since each family has a type of its own.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
@@ -14,6 +14,7 @@ pub mod damage;
 pub mod document;
 pub mod settings;
 pub mod signer;
+pub mod statements;
 pub mod vectors;
 
 /// The name of an error's variant.
@@ -26,6 +27,22 @@ pub fn name(error: impl core::fmt::Debug) -> String {
 macro_rules! vector_tests {
     ($family:ty) => {
         $crate::tests!(vectors $family: signatures parities certificates handovers);
+    };
+}
+
+/// Makes the tests of [`statements`] out of a [`statements::Gate`].
+#[macro_export]
+macro_rules! statement_tests {
+    ($gate:ty) => {
+        $crate::tests!(statements $gate:
+            keeps_exactly_what_the_statement_says
+            refuses_each_fault_by_name
+            takes_what_is_just_within_each_bound
+            refuses_every_byte_altered
+            any_bytes_are_refused
+            any_bits_altered_are_refused
+            any_numbers_are_kept_as_they_are_or_refused
+        );
     };
 }
 

@@ -126,6 +126,13 @@ pub fn leaf(cap: u128) -> MintCap {
     }
 }
 
+/// A statement by the signer `group` about [`leaf`], changed before it is signed.
+pub fn signed(change: impl Fn(&mut MintCap), round: u64) -> Vec<u8> {
+    let mut stated = leaf(1_000);
+    change(&mut stated);
+    Signer::new("group").statement(stated.as_bytes(), EPOCH, round)
+}
+
 /// A leaf for [`DOMAIN`] that names the next key.
 pub fn handover_leaf(next: &Key) -> Handover {
     Handover { kind: 2, domain: DOMAIN, new_epoch: (EPOCH + 1).into(), key: *next, expires_at: (NOW + LEASE).into() }

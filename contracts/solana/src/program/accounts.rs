@@ -5,7 +5,7 @@ use super::syscalls::Runtime;
 use crate::bytes::Pubkey;
 use crate::domain;
 use crate::error::{ensure, Error};
-use crate::state::{Committee, Route};
+use crate::state::{Account, Committee, Route};
 use crate::token::{Mint, TokenAccount, TOKEN, TOKEN_2022};
 use pinocchio::{AccountView, Address};
 

@@ -8,7 +8,7 @@ use crate::domain::{self, COMMITTEE_SEED, ROUTE_SEED};
 use crate::error::{ensure, Error};
 use crate::event::{HandedOver, Registered};
 use crate::instruction::{fixed, Initialize, Register};
-use crate::state::{Committee, Route};
+use crate::state::{Account, Committee, Route};
 use crate::{committee, loader, rent, token};
 use pinocchio::cpi::{Seed, Signer};
 use pinocchio::{AccountView, Address};

@@ -1,36 +1,19 @@
 //! Which statements a route takes, and which mints they cover.
 
 use crate::oracle::Oracle;
-use crate::signer::{committee, copy, leaf, route, word, Signer, EPOCH, LEASE, MAX_LEASE, NOW};
+use crate::signer::{committee, copy, route, signed, taken, word, Signer, LEASE, NOW};
 use ballast_gate::error::Error;
 use ballast_gate::gate::{charge, redeem, submit, submit_with_mint};
 use ballast_gate::state::Route;
-use ballast_rules::statement::{MintCap, SKEW};
-use ballast_suite::damage;
+use ballast_suite::statement_tests;
+use ballast_suite::statements;
+use ballast_suite::vectors::Taken;
 use proptest::prelude::*;
-use zerocopy::big_endian::U64;
-use zerocopy::IntoBytes;
 
 const MINTER: [u8; 32] = [1; 32];
 
-fn signed(change: impl Fn(&mut MintCap), round: u64) -> Vec<u8> {
-    let mut stated = leaf(1_000);
-    change(&mut stated);
-    Signer::new("group").statement(stated.as_bytes(), EPOCH, round)
-}
-
 fn take(route: &mut Route, bytes: &[u8], now: u64) -> Result<(), Error> {
     submit::<Oracle>(route, &committee(&Signer::new("group")), bytes, now)
-}
-
-/// The error of a statement at a gate whose last round is 10, which must not change.
-fn refused(bytes: &[u8], now: u64) -> Error {
-    let mut route = route();
-    route.round.set(10);
-    let before = copy(&route);
-    let error = take(&mut route, bytes, now).unwrap_err();
-    assert_eq!(route, before);
-    error
 }
 
 /// A gate with a statement of this cap.
@@ -44,68 +27,20 @@ fn mint(route: &mut Route, supply: u64, amount: u64, now: u64) -> Result<(), Err
     charge(route, &MINTER, supply, amount, now)
 }
 
-#[test]
-fn keeps_exactly_what_the_statement_says() {
-    let mut gate = route();
-    let mut expected = copy(&gate);
-    let numbers = |l: &mut MintCap| {
-        l.cap = word(u64::MAX.into());
-        l.collateral = word(u128::MAX);
-        l.supply = word((1 << 64) + 2);
-    };
-    take(&mut gate, &signed(numbers, 11), NOW).unwrap();
-    expected.round.set(11);
-    expected.cap.set(u64::MAX);
-    expected.collateral.set(u128::MAX);
-    expected.supply.set((1 << 64) + 2);
-    expected.observed_at.set(NOW - 10);
-    expected.expires_at.set(NOW + LEASE);
-    assert_eq!(gate, expected);
-}
+struct Program;
 
-#[test]
-fn refuses_each_fault_by_name() {
-    let far = NOW + u64::from(MAX_LEASE);
-    assert_eq!(refused(&signed(|_| (), 10), NOW), Error::StaleRound);
-    assert_eq!(refused(&signed(|_| (), 0), NOW), Error::StaleRound);
-    assert_eq!(refused(&signed(|l| l.domain[31] ^= 1, 11), NOW), Error::WrongDomain);
-    assert_eq!(refused(&signed(|l| l.route[0] ^= 1, 11), NOW), Error::WrongRoute);
-    assert_eq!(refused(&signed(|_| (), 11), NOW + LEASE), Error::StatementExpired);
-    assert_eq!(refused(&signed(|l| l.expires_at.set(far + 1), 11), NOW), Error::LeaseTooLong);
-    assert_eq!(refused(&signed(|l| l.expires_at.set(u64::MAX), 11), NOW), Error::LeaseTooLong);
-    assert_eq!(refused(&signed(|l| l.observed_at.set(NOW + SKEW + 1), 11), NOW), Error::ObservedInFuture);
-    assert_eq!(refused(&signed(|l| l.observed_at.set(u64::MAX), 11), NOW), Error::ObservedInFuture);
-    for at in 0..3 {
-        assert_eq!(refused(&signed(|l| l.cap[at].set(1), 11), NOW), Error::DoesNotFit);
-    }
-    for at in 0..2 {
-        assert_eq!(refused(&signed(|l| l.collateral[at].set(1 << 63), 11), NOW), Error::DoesNotFit);
-        assert_eq!(refused(&signed(|l| l.supply[at].set(1), 11), NOW), Error::DoesNotFit);
-    }
-    let stranger = Signer::new("stranger").statement(leaf(1).as_bytes(), EPOCH, 11);
-    assert_eq!(refused(&stranger, NOW), Error::BadSignature);
-    let of_another_epoch = Signer::new("group").statement(leaf(1).as_bytes(), EPOCH + 1, 11);
-    assert_eq!(refused(&of_another_epoch, NOW), Error::WrongEpoch);
-}
+impl statements::Gate for Program {
+    const CAP_WORDS: usize = 1;
 
-#[test]
-fn takes_what_is_just_within_each_bound() {
-    assert_eq!(SKEW, 60);
-    let far = NOW + u64::from(MAX_LEASE);
-    let changes: [&dyn Fn(&mut MintCap); 5] = [
-        &|l| l.expires_at.set(far),
-        &|l| l.expires_at.set(NOW + 1),
-        &|l| l.observed_at.set(NOW + SKEW),
-        &|l| l.observed_at.set(0),
-        &|l| l.cap = [U64::ZERO; 4],
-    ];
-    for change in changes {
+    fn submit(last: u64, statement: &[u8], now: u64) -> Result<Taken, String> {
         let mut gate = route();
-        gate.round.set(10);
-        assert_eq!(take(&mut gate, &signed(change, 11), NOW), Ok(()));
+        gate.round.set(last);
+        let committee = committee(&Signer::new("group"));
+        taken(&mut gate, |gate| submit::<Oracle>(gate, &committee, statement, now))
     }
-    assert_eq!(take(&mut route(), &signed(|_| (), u64::MAX), NOW), Ok(()));
 }
+
+statement_tests!(Program);
 
 #[test]
 fn a_brought_statement_that_is_not_newer_is_ignored_but_must_be_well_formed() {
@@ -122,12 +57,6 @@ fn a_brought_statement_that_is_not_newer_is_ignored_but_must_be_well_formed() {
     assert_eq!(gate, before);
     assert_eq!(submit_with_mint::<Oracle>(&mut gate, &committee, &signed(|_| (), 2), NOW), Ok(true));
     assert_eq!(gate.round.get(), 2);
-}
-
-#[test]
-fn refuses_every_byte_altered() {
-    let whole = signed(|_| (), 11);
-    damage::each(&whole, |bytes| refused(bytes, NOW));
 }
 
 #[test]
@@ -196,33 +125,6 @@ fn redeeming_lowers_the_cap_and_nothing_else() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn any_bytes_are_refused(bytes in damage::alien()) {
-        refused(&bytes, NOW);
-    }
-
-    #[test]
-    fn any_bits_altered_are_refused(bytes in damage::altered(signed(|_| (), 11))) {
-        refused(&bytes, NOW);
-    }
-
-    #[test]
-    fn any_numbers_are_kept_as_they_are_or_refused(cap: [u64; 4], collateral: [u64; 4], zero in 0..4usize) {
-        let mut gate = route();
-        let words = |mut words: [u64; 4]| { words[..zero].fill(0); words.map(U64::new) };
-        let bytes = signed(|l| (l.cap, l.collateral) = (words(cap), words(collateral)), 1);
-        match take(&mut gate, &bytes, NOW) {
-            Ok(()) => {
-                prop_assert!(zero == 3);
-                prop_assert_eq!((gate.cap.get(), gate.collateral.get()), (cap[3], collateral[3].into()));
-            }
-            Err(error) => {
-                prop_assert_eq!(error, Error::DoesNotFit);
-                prop_assert!(zero < 3);
-            }
-        }
-    }
 
     #[test]
     fn a_mint_passes_exactly_if_it_is_covered(cap: u64, supply: u64, amount: u64, close: bool) {

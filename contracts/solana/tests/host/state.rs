@@ -2,7 +2,7 @@
 
 use crate::signer::{committee, copy, route, Signer};
 use ballast_gate::error::Error;
-use ballast_gate::state::{Committee, Queued, Route};
+use ballast_gate::state::{Account, Committee, Queued, Route};
 use proptest::prelude::*;
 use zerocopy::{FromZeros, IntoBytes};
 

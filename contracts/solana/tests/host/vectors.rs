@@ -1,7 +1,7 @@
 //! contracts/vectors, as the suite tests them.
 
 use crate::oracle::Oracle;
-use crate::signer::{copy, route};
+use crate::signer::{route, taken};
 use ballast_gate::state::Committee;
 use ballast_gate::{committee, frost, gate};
 use ballast_rules::statement::{Key, Signature};
@@ -32,19 +32,7 @@ impl Family for Program {
         let mut route = route();
         route.max_lease.set(MAX_LEASE);
         (route.domain, route.route) = (given.domain, id);
-        let before = copy(&route);
-        gate::submit::<Oracle>(&mut route, &account(given), statement, NOW).map_err(|error| {
-            assert_eq!(route, before, "{error:?}");
-            name(error)
-        })?;
-        Ok(Taken {
-            round: route.round.get(),
-            cap: route.cap.get().into(),
-            collateral: route.collateral.get(),
-            supply: route.supply.get(),
-            observed_at: route.observed_at.get(),
-            expires_at: route.expires_at.get(),
-        })
+        taken(&mut route, |route| gate::submit::<Oracle>(route, &account(given), statement, NOW))
     }
 
     fn handover(given: &vectors::Committee, statement: &[u8], proof: &[u8]) -> Result<Next, String> {
