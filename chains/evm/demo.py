@@ -17,7 +17,7 @@ from chains.devnet import Behaviour, Committee, Program, Table, account_secret
 from chains.encoding import route_id
 from chains.errors import ChainError
 from chains.evm import rlp, tools
-from chains.evm.abi import constructor, interface
+from chains.evm.abi import constructor, erc20, interface
 from chains.evm.client import Client, Sent
 from chains.evm.misbehaviour import EvmDialect, Rule
 from chains.hashing import keccak256
@@ -79,6 +79,7 @@ class EvmLocalChain:
         self._tables = list(tables)
         self._record = next((table["options"]["committee"] for table in tables if "gate" in table), None)
         self._sent: dict[str, Sent] = {}
+        self._allowances: list[Sent] = []
         self._newest = 0
 
     async def close(self) -> None:
@@ -94,6 +95,9 @@ class EvmLocalChain:
             return False
 
     async def final(self) -> bool:
+        while self._allowances:
+            await self._all_done(self._allowances[0])
+            self._allowances.pop(0)
         block = await self._rpc("eth_getBlockByNumber", "finalized", False)
         return int(block["number"], 16) >= self._newest
 
@@ -118,8 +122,7 @@ class EvmLocalChain:
             await self._deploy("DemoVault", asset, owner),
             await self._transact("DemoCollateral", asset, "mint", user, supply),
         )
-        allowance = await self._user.approve(asset, vault, UNLIMITED)
-        self._newest = max(self._newest, allowance.height)
+        await self._allow(asset, vault)
         options = {
             "transfer": "exact",
             "code_hash": await self._owner.code_hash(asset),
@@ -152,8 +155,7 @@ class EvmLocalChain:
             await self._deploy("ReserveFeed", gate, decimals, f"{route} reserve"),
             await self._transact("DemoToken", token, "grantRole", role, gate),
         )
-        allowance = await self._user.approve(token, gate, UNLIMITED)
-        self._newest = max(self._newest, allowance.height)
+        await self._allow(token, gate)
         options = {
             "code_hash": await self._owner.code_hash(gate),
             "token_code_hash": await self._owner.code_hash(token),
@@ -224,6 +226,11 @@ class EvmLocalChain:
 
     async def _transact(self, artifact: str, to: str, function: str, *args: Any) -> Sent:
         return await self._owner.send(to, interface(artifact).call(function, *args))
+
+    async def _allow(self, token: str, spender: str) -> None:
+        """Is not waited for: whatever the user sends later is executed after it."""
+        payload = erc20().call("approve", spender, UNLIMITED)
+        self._allowances.append(await self._user.send(token, payload))
 
     async def _all_done(self, *sent: Sent) -> None:
         for receipt in await asyncio.gather(*(self._owner.executed(one) for one in sent)):

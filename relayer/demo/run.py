@@ -13,7 +13,7 @@ from relayer.devnet.plan import Plan, plan_for
 from relayer.devnet.preparation import missing
 from relayer.devnet.reaper import Reaper
 from relayer.devnet.state import DevnetError, State, load
-from relayer.devnet.up import check_vacant, prepare, up
+from relayer.devnet.up import check_vacant, prepare, start
 
 
 async def run(directory: Path, namespaces: Sequence[str], *, keep: bool, emit: Emit | None) -> State | None:
@@ -49,12 +49,12 @@ async def _play(directory: Path, plan: Plan, teller: Teller, *, keep: bool) -> S
     kept = False
     try:
         with teller.step("set-up", opening(plan)) as step:
-            state = await up(directory, plan, step.tell)
+            state = await start(directory, plan, step.tell)
         async with Stage(state) as stage:
             for scene in story(plan):
                 with teller.step(scene.name, scene.title) as step:
                     await scene.play(stage, step)
-            found = await figures(stage)
+            found, state = await figures(stage), stage.state
         kept = keep
     finally:
         if kept:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from chains.caip import ChainId
 from chains.devnet import Table
 from chains.types import Receipt
-from relayer.demo.show import Step
+from relayer.demo.show import Step, listed
 from relayer.demo.stage import UNIT, Stage, Status, caps, certified, coins, expect, told_of
 from relayer.devnet.configuration import Route
 
@@ -34,6 +34,9 @@ async def lock(stage: Stage, step: Step) -> None:
     for route, amount in zip(stage.routes, amounts, strict=True):
         step.tell(f"the vault on {stage.chain(route.position).chain} holds {coins(amount, route.name)}")
     step.facts["locked"] = str(LOCKED)
+    # The members have been starting meanwhile, and what they read first is what was just locked.
+    await stage.settle()
+    step.tell(f"{listed([member.name for member in stage.state.members])} are running")
 
 
 async def _lock(stage: Stage, route: Route, amount: int) -> None:

@@ -18,7 +18,7 @@ from relayer.devnet import command, processes
 from relayer.devnet.configuration import DECIMALS, chain_of, read_routes
 from relayer.devnet.plan import ROUTES
 from relayer.devnet.state import Member, State
-from relayer.devnet.up import last_lines, open_chains, serving, start_member
+from relayer.devnet.up import all_serving, last_lines, open_chains, serving, start_member
 
 UNIT: int = 10**DECIMALS
 """One whole coin, on every chain of the devnet."""
@@ -136,6 +136,10 @@ class Stage:
         assert process is not None
         os.killpg(process.pid, signal.SIGKILL)
         processes.stop([process])
+
+    async def settle(self) -> None:
+        """Waits until every member serves."""
+        self.state = await all_serving(self.state)
 
     async def restart(self, member: Member) -> None:
         self.state = start_member(self.state, member.name)

@@ -32,9 +32,15 @@ Say = Callable[[str], None]
 
 
 async def up(directory: Path, plan: Plan, say: Say) -> State:
-    """Starts everything and returns once every member serves. What is started is in the record in `directory` before
-    anything else happens, so that whoever ends the devnet finds it, however this ends. `directory` is absolute and was
-    prepared. Raises `DevnetError`, and the errors of families and commands."""
+    """Starts everything and returns once every member serves. See `start`."""
+    return await all_serving(await start(directory, plan, say))
+
+
+async def start(directory: Path, plan: Plan, say: Say) -> State:
+    """Starts everything and returns when the last program has been started: the chains are ready, the members need
+    some seconds more. What is started is in the record in `directory` before anything else happens, so that whoever
+    ends the devnet finds it, however this ends. `directory` is absolute and was prepared. Raises `DevnetError`, and the
+    errors of families and commands."""
     now = laid_out(directory, plan).save()
     names = [member.name for member in now.members]
     for name in names:
@@ -61,6 +67,11 @@ async def up(directory: Path, plan: Plan, say: Say) -> State:
     say(f"starting {len(names)} members")
     for name in names:
         now = start_member(now, name)
+    return now
+
+
+async def all_serving(now: State) -> State:
+    """Waits until every member serves, and records that the devnet is up. Raises `DevnetError` if one ends instead."""
     await asyncio.gather(*(serving(now, member) for member in now.members))
     return replace(now, up=True).save()
 
@@ -192,10 +203,13 @@ async def _deploy(
     async def on(place: int, chain: LocalChain) -> dict[tuple[str, int], Table]:
         """The rows of one chain by route and place: -1 for the position, else the chain's place in the plan."""
         rows: dict[tuple[str, int], Table] = {}
-        for lane in plan.sources(place):
-            rows[lane.name, -1] = await chain.deploy_source(lane.name, configuration.DECIMALS, SUPPLY)
-        if plan.destinations(place):
-            await chain.fund([one.accounts[chain.chain.namespace] for one in identities])
+
+        async def sources() -> None:
+            for lane in plan.sources(place):
+                rows[lane.name, -1] = await chain.deploy_source(lane.name, configuration.DECIMALS, SUPPLY)
+
+        payers = [one.accounts[chain.chain.namespace] for one in identities] if plan.destinations(place) else []
+        await asyncio.gather(sources(), *([chain.fund(payers)] if payers else []))
         for lane in plan.destinations(place):
             rows[lane.name, place] = await chain.deploy_destination(
                 lane.name, configuration.DECIMALS, group, configuration.LONGEST_LEASE
