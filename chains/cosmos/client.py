@@ -63,7 +63,7 @@ class Client:
         self._node = Node(url, headers, Limits(batch=1), rpc.judge, _admission(chain))
         self._poll, self._clock = poll, clock
         self._key = None if secret is None else Key(secret, prefix)
-        self._sequences, self._next, self._sends = asyncio.Lock(), 0, secrets.randbelow(_DIFFERENT)
+        self._sequences, self._sends = asyncio.Lock(), secrets.randbelow(_DIFFERENT)
 
     async def __aenter__(self) -> Self:
         return self
@@ -117,14 +117,13 @@ class Client:
         gas += self._sends % _DIFFERENT
         async with self._sequences:
             account = await self._account()
-            sequence, (fee, denomination) = max(account.sequence, self._next), await self._fee(gas)
+            sequence, (fee, denomination) = account.sequence, await self._fee(gas)
             for _ in range(_TRIES):
                 budget = Budget(gas, fee, denomination, account.height + _TIMEOUT_BLOCKS)
                 signed = self.key.signed(messages, await self._chain_id(), Place(account.number, sequence), budget)
                 (answer,) = await self.ask(sending.transmission(signed))
                 said = sending.sent(answer)
                 if said.kind == "taken":
-                    self._next = sequence + 1
                     return Sent(signed, sequence, budget.timeout_height, fee)
                 if said.kind == "sequence" and said.expected is not None:
                     sequence = said.expected
@@ -157,7 +156,6 @@ class Client:
                     "cannot tell what became of it: ask another node"
                 )
             if account.height >= sent.timeout_height and account.sequence <= sent.sequence:
-                self._next = 0
                 raise Unreadable(f"transaction {name} was in no block in time; nothing has happened")
             if self._clock() >= end:
                 raise Unreadable(f"transaction {name} is not executed after {seconds:.0f} s; it may still be")

@@ -12,9 +12,10 @@ from chains.cosmos.transactions import execution
 from chains.cosmos.transactions import sending as paying
 from chains.cosmos.user import CosmosUser
 from chains.errors import ChainError, Unreadable
-from chains.jsonrpc import Call
+from chains.jsonrpc import Call, EndpointError
 from chains.node import Node as OneNode
-from tests.chains.cosmos.mempool import ADDRESS, CHAIN, MEMBER, PREFIX, World, checked, refuses, taken_apart, until
+from tests.chains.cosmos.member import World, until
+from tests.chains.cosmos.mempool import ADDRESS, CHAIN, MEMBER, PREFIX, answers, checked, refuses, taken_apart, told
 
 
 class Held:
@@ -64,6 +65,29 @@ async def test_a_transaction_that_no_block_took_in_time_has_not_happened() -> No
     with pytest.raises(Unreadable, match="in no block in time; nothing has happened"):
         await one.executed(sent)
     assert (await one.send([PAYMENT])).sequence == sent.sequence
+
+
+async def test_a_used_sequence_without_a_trace_is_no_proof_that_nothing_has_happened() -> None:
+    w = World()
+    one = client(w)
+    sent = await one.send([PAYMENT])
+    w.ledger.land(sent.signed.hash)
+    w.ledger.mine(200)
+    w.lie("tx", refuses("tx (AB) not found"))
+    with pytest.raises(Unreadable, match="not executed after 9 s; it may still be"):
+        await one.executed(sent, 9)
+
+
+async def test_what_stands_in_a_block_without_having_been_executed_is_not_done() -> None:
+    w = World()
+    one = client(w)
+    sent = await one.send([PAYMENT])
+    w.ledger.land(sent.signed.hash, 5, "insufficient funds", "sdk", executed=False)
+    w.ledger.cache.clear()
+    task = asyncio.ensure_future(one.executed(sent))
+    await until(lambda: bool(w.ledger.pool) or task.done())
+    w.ledger.land(sent.signed.hash)
+    assert (await task).ok
 
 
 async def test_what_waits_in_the_mempool_comes_first() -> None:
@@ -117,6 +141,35 @@ async def test_what_a_node_refuses_is_said() -> None:
         await client(w).send([PAYMENT])
     w.ledger.refusal = "no such contract"
     assert await client(w).refusal([PAYMENT]) == "no such contract"
+
+
+@pytest.mark.parametrize(
+    ("what", "lie", "text"),
+    [
+        ("Simulate", {"value": ""}, "a simulation that used 0 gas"),
+        ("AccountInfo", {"value": "CgUKA2FiYw=="}, "the account of 'abc'"),
+        ("Config", {"value": "CgNhYmM="}, "not a price of gas"),
+    ],
+)
+async def test_a_node_that_answers_something_else_is_not_believed(what: str, lie: dict[str, str], text: str) -> None:
+    w = World()
+    w.lie(what, lambda truth, params: {"response": truth()["response"] | lie})
+    with pytest.raises(EndpointError, match=text):
+        await client(w).send([PAYMENT])
+    assert w.ledger.sent == []
+
+
+async def test_another_transaction_under_the_hash_is_not_believed() -> None:
+    w = World()
+    one = client(w)
+    sent, other = await one.send([PAYMENT]), await one.send([PAYMENT])
+    w.ledger.land(sent.signed.hash)
+    w.ledger.land(other.signed.hash)
+    w.lie("tx", answers(told(w.ledger.landed[other.signed.hash])))
+    with pytest.raises(EndpointError, match=f"another transaction under the hash {sent.signed.name}"):
+        await one.executed(sent)
+    with pytest.raises(EndpointError, match=f"another transaction under the hash {sent.signed.name}"):
+        await one.found(sent.signed.hash)
 
 
 async def test_secrets_stand_in_no_text() -> None:

@@ -16,7 +16,8 @@ from chains.cosmos.state import Kind
 from chains.cosmos.transactions import Budget, Key, Place, Signed, execution, instantiation, sending, storing
 from chains.errors import Refused
 from chains.wire import EncodingError
-from tests.chains.cosmos.mempool import ADDRESS, GATE, MEMBER, PREFIX, TOKEN, options, taken_apart
+from tests.chains.cosmos.member import options
+from tests.chains.cosmos.mempool import ADDRESS, GATE, MEMBER, PREFIX, TOKEN, taken_apart
 from tests.chains.solana.program.statements import seed
 
 ROUTE = bytes(range(32))

@@ -11,22 +11,8 @@ import pytest
 
 from chains.errors import ChainError, Refused, Unreadable
 from chains.types import Receipt
-from tests.chains.cosmos.mempool import (
-    ADDRESS,
-    BLOCKS,
-    MEMBER,
-    Landed,
-    World,
-    answers,
-    fails,
-    landed,
-    record,
-    refuses,
-    statement,
-    stuck,
-    told,
-    until,
-)
+from tests.chains.cosmos.member import World, landed, statement, stuck, until
+from tests.chains.cosmos.mempool import ADDRESS, BLOCKS, MEMBER, Landed, answers, fails, record, refuses, told
 from tests.chains.memory import MemoryJournal
 from tests.chains.solana.program.statements import seed
 
