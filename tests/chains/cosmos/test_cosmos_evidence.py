@@ -142,6 +142,8 @@ def test_the_chain_in_the_header_must_be_the_positions_own() -> None:
         account=AccountId(elsewhere, VAULT),
         asset=AssetId(elsewhere, BANK_POSITION.asset.kind, BANK_POSITION.asset.asset),
     )
+    # Two chains may well have the same prefix, and so the same addresses.
+    refused(position, made.at(HEIGHT), HELD, proof_of(BANK_POSITION, made), "a checkpoint of cosmos:chain-1")
     at = replace(made.at(HEIGHT), chain=str(elsewhere))
     refused(
         position, at, HELD, proof_of(BANK_POSITION, made), "a block of the chain 'chain-1', not of cosmos:elsewhere"
@@ -256,6 +258,20 @@ def test_entries_that_are_missing_swapped_or_too_many_are_refused() -> None:
     # A balance that is left out is not one that is absent.
     other = tuple(made.ops(stores.WASM, cw20_balance(COLLATERAL, account("nobody")).key, HEIGHT))
     refuse(evidence.encode(anchor, [*entries[:2], other, *entries[3:]]), "another key")
+
+
+def test_entries_keep_their_places_whatever_is_known() -> None:
+    """The order of a proof's entries does not hang on the order of answers."""
+    position = with_options(
+        replace(CW20_POSITION, account=KEPT_POSITION.account), vault_checksum=checksum("keeper").hex()
+    )
+    known: plan.Facts = dict(common().states[HEIGHT].items())
+    whole = plan.of_position(position, known)
+    assert len(whole) == 6
+    for subset in range(1 << len(whole)):
+        facts: plan.Facts = {entry: known.get(entry) for i, entry in enumerate(whole) if subset >> i & 1}
+        found = plan.of_position(position, facts)
+        assert found == whole[: len(found)]
 
 
 def test_the_encoding_has_one_form() -> None:

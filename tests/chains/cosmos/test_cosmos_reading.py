@@ -84,6 +84,7 @@ async def test_an_older_checkpoint_is_read_as_it_was() -> None:
 async def _amount(chain: Any, amount: int, at: Checkpoint) -> Any:
     (found,) = await chain.locked([BANK_POSITION], at)
     assert found.amount == amount
+    FAMILY.check_proof(BANK_POSITION, at, amount, found.proof)
     return found
 
 
