@@ -107,10 +107,11 @@ check_lint() { # of the package here; further arguments are cargo's
     (cd "$here" && cargo clippy --locked --quiet --all-targets "$@" -- -D warnings >&2) || die "clippy found the above"
 }
 
-# For mutate.sh: copies what the crates are made of, and what their tests read, in the same shape.
+# For mutate.sh: copies what the crates are made of, and what their tests read, in the same shape. All of it is new to cargo,
+# which may have built another copy, broken at the last, into the same folder.
 copy_contracts() { # $1: to where
     mkdir -p "$1/contracts"
     tar -C "$contracts" --exclude=target -cf - Cargo.toml Cargo.lock cosmos rust solana vectors |
-        tar -C "$1/contracts" -xf -
+        tar -C "$1/contracts" -xmf -
     cp -r "$contracts/../docs" "$1/"
 }
