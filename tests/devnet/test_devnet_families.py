@@ -208,6 +208,8 @@ def test_the_story_counts() -> None:
     titles = {scene.name: scene.title for scene in story(three)}
     assert titles["caps"] == "Caps appear on all three destinations"
     assert titles["further"] == "Two more routes have collateral on beads and evm, and a token on stick"
+    four = {scene.name: scene.title for scene in story(plan_for((*BOTH, "eip155", "kiln")))}
+    assert four["further"] == "Three more routes have collateral on beads, evm and bricks, and a token on stick"
     assert opening(three) == "Four local chains, a bus and a committee of four start"
     assert opening(plan_for(["tally"])) == "Three local chains, a bus and a committee of four start"
 
