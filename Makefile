@@ -44,5 +44,5 @@ lock: setup ## Resolve the locks anew from pyproject.toml (upgrades within its b
 
 clean: ## Remove what was built here (not .venv, not the cache)
 	@rm -rf build dist .devnet .devnet-node .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
-		contracts/*/out contracts/*/cache contracts/*/node_modules contracts/*/target
+		contracts/target contracts/*/out contracts/*/cache contracts/*/node_modules contracts/*/target
 	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

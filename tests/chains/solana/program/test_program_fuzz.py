@@ -16,7 +16,6 @@ from chains.solana.errors import ERRORS
 from chains.solana.instructions import Tag
 from chains.solana.program_settings import Setting
 from chains.solana.program_wire import LittleReader
-from chains.solana.tokens import TokenError, decode_mint
 from chains.wire import EncodingError
 from tests.chains.solana.program.slots import CALLS, SLOTS, Kind, Scene, Slot, scene
 from tests.chains.solana.program.substitutions import Stage
@@ -146,11 +145,8 @@ def test_any_other_order_of_accounts(call: str, data: st.DataObject) -> None:
 
 
 def is_mint(data: bytes) -> bool:
-    try:
-        decode_mint(data, TOKEN_PROGRAM)
-    except TokenError:
-        return False
-    return True
+    """As the token program sees it, which reads no more of a mint than its size and that it is initialised."""
+    return len(data) == 82 and data[45] == 1
 
 
 CONTENTS = {
