@@ -29,7 +29,7 @@ from tests.chains.cosmos.contract.calls import (
 )
 from tests.chains.cosmos.contract.gate import Gate
 from tests.chains.cosmos.contract.ledger import Ledger, running
-from tests.chains.solana.program.statements import EPOCH, Committee, planted
+from tests.chains.statements import EPOCH, Committee, planted
 
 LIMIT = 200_000
 LEAVES = (1, 2, 4, 8, 16)

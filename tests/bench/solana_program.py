@@ -11,7 +11,7 @@ import statistics
 from typing import Any
 
 from tests.chains.solana.program.harness import ARTIFACT, MAX_U64, World
-from tests.chains.solana.program.statements import EPOCH, Committee
+from tests.chains.statements import EPOCH, Committee
 
 LIMIT = 40_000
 LEAVES = (1, 2, 4, 8, 16)

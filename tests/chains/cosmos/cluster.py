@@ -33,7 +33,7 @@ from relayer.dealing import deal_committee
 from relayer.store.safety import SafetyStore
 from tests.chains.cosmos.sites import DECIMALS, Kind, Site, new_site
 from tests.chains.memory import MemoryJournal, Recorder
-from tests.chains.solana.program.statements import seed
+from tests.chains.statements import seed
 from tests.daemon.rig import Members
 
 N, FAULTY, THRESHOLD = 4, 1, 3

@@ -19,7 +19,7 @@ from tests.chains.cosmos.cluster import Stage, staged
 from tests.chains.cosmos.nodes import RunningNode
 from tests.chains.cosmos.sites import DECIMALS, Site, deployment, opened_site
 from tests.chains.memory import MemoryJournal
-from tests.chains.solana.program.statements import EPOCH, Committee, planted
+from tests.chains.statements import EPOCH, Committee, planted
 
 GROUP = Committee("group")
 """One contract holds all gates of a local chain, so all tests on it have one committee."""

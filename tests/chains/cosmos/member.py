@@ -39,7 +39,7 @@ from tests.chains.cosmos.mempool import (
     taken_apart,
 )
 from tests.chains.memory import MemoryJournal, Recorder
-from tests.chains.solana.program.statements import Committee, planted
+from tests.chains.statements import Committee, planted
 
 _GROUP = Committee("group")
 

@@ -39,7 +39,7 @@ from chains.encoding import route_id
 from chains.errors import ProofError
 from chains.jsonrpc import Call, EndpointError, Fault, Standing
 from chains.values import BadValue
-from tests.chains.solana.program.statements import seed
+from tests.chains.statements import seed
 
 NAME = "test-chain-1"
 CHAIN = ChainId("cosmos", NAME)

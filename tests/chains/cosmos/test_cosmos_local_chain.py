@@ -26,8 +26,8 @@ from chains.types import Locked
 from tests.chains.cosmos.cluster import Stage, staged
 from tests.chains.cosmos.nodes import DEVNET, RunningNode, needs_wasmd
 from tests.chains.cosmos.sites import Site, deployment, opened_site, position
-from tests.chains.solana.program.statements import Committee as Signers
-from tests.chains.solana.program.statements import planted
+from tests.chains.statements import Committee as Signers
+from tests.chains.statements import planted
 
 pytestmark = needs_wasmd
 

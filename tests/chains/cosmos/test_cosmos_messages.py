@@ -18,7 +18,7 @@ from chains.errors import Refused
 from chains.wire import EncodingError
 from tests.chains.cosmos.member import options
 from tests.chains.cosmos.mempool import ADDRESS, GATE, MEMBER, PREFIX, TOKEN, taken_apart
-from tests.chains.solana.program.statements import seed
+from tests.chains.statements import seed
 
 ROUTE = bytes(range(32))
 ROUTE_TEXT = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"

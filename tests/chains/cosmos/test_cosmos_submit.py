@@ -14,7 +14,7 @@ from chains.types import Receipt
 from tests.chains.cosmos.member import World, landed, statement, stuck, until
 from tests.chains.cosmos.mempool import ADDRESS, BLOCKS, MEMBER, Landed, answers, fails, record, refuses, told
 from tests.chains.memory import MemoryJournal
-from tests.chains.solana.program.statements import seed
+from tests.chains.statements import seed
 
 STALE = "failed to execute message; message index: 0: ballast error 23 StaleRound: not newer than the last round"
 

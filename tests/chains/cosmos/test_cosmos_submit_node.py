@@ -15,7 +15,7 @@ from tests.chains.cosmos.cluster import account
 from tests.chains.cosmos.gates import Gated, Killed, Killing, gated
 from tests.chains.cosmos.nodes import RunningNode, needs_wasmd
 from tests.chains.memory import MemoryJournal, Recorder
-from tests.chains.solana.program.statements import Committee, seed
+from tests.chains.statements import Committee, seed
 
 pytestmark = needs_wasmd
 

@@ -19,7 +19,7 @@ from chains.errors import ChainError, Refused, Unreadable
 from chains.types import GateState
 from tests.chains.cosmos.gates import Gated, gated
 from tests.chains.cosmos.nodes import RunningNode, needs_wasmd
-from tests.chains.solana.program.statements import seed
+from tests.chains.statements import seed
 
 pytestmark = needs_wasmd
 

@@ -30,7 +30,7 @@ from chains.solana.submit import Submitter
 from chains.types import Deployment, Journal, Log
 from chains.values import BadValue
 from tests.chains.memory import MemoryJournal, Recorder
-from tests.chains.solana.program.statements import Committee, planted, seed
+from tests.chains.statements import Committee, planted, seed
 
 REFERENCE = "4uhcVJyU9pJkvQyS88uRDiswHXSCkY3z"
 CHAIN = ChainId("solana", REFERENCE)

@@ -33,8 +33,8 @@ from relayer.config.committee import Committee, parse_committee
 from relayer.daemon.reading import OpenChain
 from relayer.dealing import deal_committee
 from relayer.store.safety import SafetyStore
-from tests.chains.solana.program.statements import seed
 from tests.chains.solana.sites import Site, new_site, new_vault
+from tests.chains.statements import seed
 from tests.daemon.rig import Member, Members
 
 N, FAULTY, THRESHOLD = 4, 1, 3

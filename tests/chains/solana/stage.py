@@ -35,8 +35,8 @@ from chains.solana.transactions import Key
 from chains.solana.user import SolanaUser
 from chains.types import ChainSetup, Deployment
 from tests.chains.memory import MemoryJournal, Recorder
-from tests.chains.solana.program.statements import EPOCH, Committee, planted, seed
 from tests.chains.solana.validator import asked, validator
+from tests.chains.statements import EPOCH, Committee, planted, seed
 
 MEMBER, OTHER = seed("member"), seed("other member")
 LEASE = 3_600

@@ -30,7 +30,7 @@ from chains.solana.program_data import code_hash
 from chains.solana.state import Route
 from chains.solana.tokens import decode_account, decode_mint
 from relayer.devnet import ports
-from tests.chains.solana.program.statements import Committee, planted
+from tests.chains.statements import Committee, planted
 
 DEVNET = SolanaDevnet()
 CHAIN = DEVNET.chain_id(0)

@@ -34,7 +34,7 @@ from chains.solana.options import ChainOptions, DeploymentOptions, MemberOptions
 from chains.types import ChainSetup, Checkpoint, Deployment, GateState, Locked, Position
 from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.solana.cluster import healths
-from tests.chains.solana.program.statements import Committee
+from tests.chains.statements import Committee
 
 NUMBER, FINALITY = 3, 4
 CHAIN = ChainId("solana", genesis.reference(NUMBER))

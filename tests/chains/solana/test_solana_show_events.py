@@ -11,8 +11,8 @@ from chains.errors import ChainError
 from chains.solana import show_events
 from chains.solana.devnet import PROGRAM
 from chains.solana.transactions import Key
-from tests.chains.solana.program.statements import seed
 from tests.chains.solana.stage import our_stage
+from tests.chains.statements import seed
 
 WALLET = Key(seed("wallet")).address
 

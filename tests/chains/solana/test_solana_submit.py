@@ -24,8 +24,8 @@ from tests.chains.solana.ledger import (
     refuses,
     statement,
 )
-from tests.chains.solana.program.statements import seed
 from tests.chains.solana.submit_support import budget, landed, stuck, until
+from tests.chains.statements import seed
 
 
 async def test_a_statement_is_submitted_once_and_settled_at_finality() -> None:

@@ -16,8 +16,8 @@ from chains.solana.outbox import Outbox
 from chains.solana.sender import Executed
 from chains.solana.transactions import Failure
 from tests.chains.solana.ledger import FINALITY, LIFE, Lie, World, context, fails, gate_error, statement
-from tests.chains.solana.program.statements import seed
 from tests.chains.solana.submit_support import landed, stuck
+from tests.chains.statements import seed
 
 BOGUS = to_text(seed("a blockhash of no block"))
 

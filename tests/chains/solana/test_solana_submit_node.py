@@ -16,8 +16,8 @@ from chains.solana.sending import signature_text
 from chains.solana.transactions import Key
 from chains.types import GateState, Receipt
 from tests.chains.memory import MemoryJournal, Recorder
-from tests.chains.solana.program.statements import Committee, seed
 from tests.chains.solana.stage import MEMBER, OTHER, OurNode, Stage, going_on
+from tests.chains.statements import Committee, seed
 
 ADDRESS = Key(MEMBER).address
 

@@ -20,7 +20,7 @@ from chains.values import BadValue
 from chains.wire import EncodingError
 from tests.chains.memory import MemoryJournal
 from tests.chains.solana.ledger import options
-from tests.chains.solana.program.statements import seed
+from tests.chains.statements import seed
 
 ACCOUNT = Key(seed("account"))
 OTHER = Key(seed("other"))

@@ -21,8 +21,8 @@ from chains.solana.options import DeploymentOptions
 from chains.solana.transactions import Failure, Key
 from chains.solana.user import SolanaUser
 from chains.types import GateState
-from tests.chains.solana.program.statements import seed
 from tests.chains.solana.stage import Stage
+from tests.chains.statements import seed
 
 WALLET = Key(seed("wallet")).address
 

@@ -11,7 +11,7 @@ from chains.encoding import Handover, Leaf, MintCap, domain_id
 from tests.chains.cosmos.contract import calls as local
 from tests.chains.cosmos.contract.calls import CHAIN, GATE_CODE, TOKEN_CODE, Call, address_of
 from tests.chains.cosmos.contract.ledger import Ledger
-from tests.chains.solana.program.statements import EPOCH, Committee, planted, proof
+from tests.chains.statements import EPOCH, Committee, planted, proof
 
 ROUTE = bytes.fromhex("40" * 32)
 LEASE = 3_600

@@ -16,7 +16,7 @@ from tests.chains.cosmos.contract.cases import MATERIAL, NAMES, NUMBERS, own_che
 from tests.chains.cosmos.contract.gate import Gate
 from tests.chains.cosmos.contract.ledger import Ledger
 from tests.chains.cosmos.nodes import needs_wasmd
-from tests.chains.solana.program.statements import EPOCH, EVIDENCE, planted
+from tests.chains.statements import EPOCH, EVIDENCE, planted
 from tests.encoding import reference_gate
 from tests.encoding.vector_files import Case, load, number, raw
 

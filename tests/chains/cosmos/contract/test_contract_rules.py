@@ -9,7 +9,7 @@ from tests.chains.cosmos.contract.calls import CHAIN, GATE_CODE, TOKEN_CODE, Cal
 from tests.chains.cosmos.contract.gate import DELAY, GROUP, MAX_LEASE, ROUTE, Gate
 from tests.chains.cosmos.contract.ledger import Ledger
 from tests.chains.cosmos.nodes import needs_wasmd
-from tests.chains.solana.program.statements import EPOCH, Committee
+from tests.chains.statements import EPOCH, Committee
 
 pytestmark = needs_wasmd
 

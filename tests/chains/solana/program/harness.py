@@ -22,8 +22,8 @@ from chains.solana.instructions import Terms
 from chains.solana.program_settings import Setting
 from chains.solana.state import Committee as CommitteeState
 from chains.solana.state import Route
-from tests.chains.solana.program.statements import EPOCH, LEAVES, Committee, planted, proof
 from tests.chains.solana.program.vm import Outcome, Vm
+from tests.chains.statements import EPOCH, LEAVES, Committee, planted, proof
 
 ARTIFACT = Path(__file__).parents[4] / "chains" / "solana" / "artifacts" / "ballast-v3.so"
 REFERENCE = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"

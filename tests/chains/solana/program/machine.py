@@ -27,9 +27,9 @@ from chains.solana.program_settings import (
 )
 from tests.chains.solana.program.harness import MAX_U64, World
 from tests.chains.solana.program.model import Handing, Model, Offer
-from tests.chains.solana.program.statements import Committee, flipped, planted, proof
 from tests.chains.solana.program.vm import Outcome
 from tests.chains.solana.program.watch import Call, View, Watch
+from tests.chains.statements import Committee, flipped, planted, proof
 
 SUBMIT_FAULTS = (
     "stale", "domain", "route", "expired", "lease", "future", "fit", "epoch", "before", "key", "old key", "root",

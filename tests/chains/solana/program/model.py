@@ -10,7 +10,7 @@ from chains.encoding import Handover, MintCap
 from chains.solana.program_settings import OPEN_FOR, Kind, Setting
 from chains.solana.state import Committee as CommitteeState
 from chains.solana.state import Loosening, Route
-from tests.chains.solana.program.statements import Committee
+from tests.chains.statements import Committee
 
 SKEW = 60
 PLACES = 8

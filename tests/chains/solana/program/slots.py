@@ -18,8 +18,8 @@ from chains.solana import instructions
 from chains.solana.addresses import route_address
 from chains.solana.program_settings import minter, rate_limit
 from tests.chains.solana.program.harness import CAPACITY, DELAY, REFERENCE, REFILL, World
-from tests.chains.solana.program.statements import EPOCH, Committee
 from tests.chains.solana.program.vm import Vm
+from tests.chains.statements import EPOCH, Committee
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "solana-program.md"
 CAP = 1_000

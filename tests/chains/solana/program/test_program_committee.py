@@ -9,7 +9,7 @@ from chains.encoding import Branch
 from chains.solana.addresses import domain
 from chains.solana.events import HandedOver
 from tests.chains.solana.program.harness import MAX_U64, REFERENCE, World
-from tests.chains.solana.program.statements import EPOCH, EVIDENCE, Committee, Planted, flipped, planted, proof
+from tests.chains.statements import EPOCH, EVIDENCE, Committee, Planted, flipped, planted, proof
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 FIELD = 2**256 - 2**32 - 977

@@ -23,8 +23,8 @@ from chains.solana.program_data import decode_program, decode_program_data
 from chains.solana.program_settings import longest_lease, minter
 from tests.chains.solana.program import loader
 from tests.chains.solana.program.harness import ARTIFACT, DELAY, MAX_LEASE, ROUTE, World
-from tests.chains.solana.program.statements import EPOCH, Committee
 from tests.chains.solana.program.vm import Vm
+from tests.chains.statements import EPOCH, Committee
 
 ARTIFACTS = [ARTIFACT, ARTIFACT.with_name("ballast-v0.so")]
 

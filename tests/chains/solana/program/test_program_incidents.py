@@ -9,7 +9,7 @@ from chains.hashing import keccak256
 from chains.solana.instructions import Tag
 from chains.solana.program_settings import minter
 from tests.chains.solana.program.harness import CAPACITY, MAX_U64, REFILL, World
-from tests.chains.solana.program.statements import EPOCH, EVIDENCE, Committee, Planted, flipped, planted
+from tests.chains.statements import EPOCH, EVIDENCE, Committee, Planted, flipped, planted
 
 THIEF = Committee("thief")
 NEXT = Committee("next")

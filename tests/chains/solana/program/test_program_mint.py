@@ -10,7 +10,7 @@ from chains.solana.addresses import TOKEN_PROGRAM
 from chains.solana.events import Minted, Redeemed, StatementAccepted
 from chains.solana.program_settings import rate_limit
 from tests.chains.solana.program.harness import CAPACITY, LEASE, MAX_LEASE, MAX_U64, REFILL, World
-from tests.chains.solana.program.statements import flipped
+from tests.chains.statements import flipped
 
 YEAR = 365 * 86_400
 shared = settings(

@@ -11,7 +11,7 @@ from chains.hashing import keccak256
 from chains.solana.addresses import domain
 from chains.solana.events import StatementAccepted
 from tests.chains.solana.program.harness import MAX_LEASE, MAX_U64, REFERENCE, ROUTE, World
-from tests.chains.solana.program.statements import EPOCH, EVIDENCE, Committee, Planted, flipped, planted
+from tests.chains.statements import EPOCH, EVIDENCE, Committee, Planted, flipped, planted
 
 SKEW = 60
 STRANGERS = Committee("strangers")

@@ -15,8 +15,8 @@ from chains.solana.errors import ERRORS
 from chains.solana.state import Committee, Route
 from chains.wire import EncodingError, Reader
 from tests.chains.solana.program.harness import REFERENCE, ROUTE, World
-from tests.chains.solana.program.statements import planted
 from tests.chains.solana.program.vm import Outcome
+from tests.chains.statements import planted
 from tests.encoding import reference_gate
 from tests.encoding.vector_files import Case, each, load, number, raw
 

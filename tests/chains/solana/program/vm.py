@@ -38,8 +38,8 @@ from spl.token.models import (
 from chains.solana.addresses import UPGRADEABLE_LOADER, program_data_address
 from chains.solana.errors import error_name
 from chains.solana.program_logs import failure
-from tests.chains.solana.program.statements import seed
 from tests.chains.solana.program.tokens import NEEDS, NewMint, add_metadata
+from tests.chains.statements import seed
 
 NOW = 1_800_000_000
 LOADER = Pubkey.from_string(UPGRADEABLE_LOADER)
