@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from chains.gate_errors import COMMON
 from chains.solana.program_logs import failure
 
-ERRORS = {
-    1: "BadInstruction",
+ERRORS = COMMON | {
     2: "WrongAccountCount",
     3: "DuplicateAccount",
     4: "NotSigner",
@@ -13,48 +13,10 @@ ERRORS = {
     6: "WrongProgram",
     7: "WrongOwner",
     8: "WrongAddress",
-    9: "BadState",
-    10: "AlreadyInitialized",
     11: "NotUpgradeAuthority",
     12: "BadMint",
     13: "BadTokenAccount",
     14: "RefusedExtension",
-    15: "NotMintAuthority",
-    20: "WrongKind",
-    21: "BadLength",
-    22: "BadBranch",
-    23: "StaleRound",
-    24: "WrongDomain",
-    25: "WrongRoute",
-    26: "StatementExpired",
-    27: "LeaseTooLong",
-    28: "ObservedInFuture",
-    29: "DoesNotFit",
-    30: "WrongEpoch",
-    31: "RoundBeforeEpoch",
-    32: "BadCommitment",
-    33: "BadScalar",
-    34: "BadSignature",
-    35: "WrongRoot",
-    36: "BadKey",
-    37: "HandoverExpired",
-    40: "NotMinter",
-    41: "ZeroAmount",
-    42: "GatePaused",
-    43: "NoStatement",
-    44: "CapExpired",
-    45: "ExceedsCap",
-    46: "ExceedsRateLimit",
-    47: "MintMismatch",
-    48: "BurnMismatch",
-    50: "NotOwner",
-    51: "NotGuardian",
-    52: "BadSetting",
-    53: "AlreadyQueued",
-    54: "NotQueued",
-    55: "TooEarly",
-    56: "QueueFull",
-    57: "TooManyMinters",
 }
 
 
