@@ -64,6 +64,19 @@ def migrate(sender: str, contract: str, code: int, told: bytes = b"{}") -> Call:
     return _call(sender, "MsgMigrateContract", data(2, contract.encode()) + uint(3, code) + data(4, told))
 
 
+def update_admin(sender: str, contract: str, admin: str) -> Call:
+    return _call(sender, "MsgUpdateAdmin", data(2, admin.encode()) + data(3, contract.encode()))
+
+
+def clear_admin(sender: str, contract: str) -> Call:
+    return _call(sender, "MsgClearAdmin", data(3, contract.encode()))
+
+
+def sudo(sender: str, contract: str, told: Message) -> Call:
+    """What the chain's governance alone may send."""
+    return _call(sender, "MsgSudoContract", data(2, contract.encode()) + data(3, encoded(told)))
+
+
 def store(sender: str, wasm: bytes) -> Call:
     return _call(sender, "MsgStoreCode", data(2, wasm), _STORE_GAS)
 
