@@ -6,20 +6,17 @@ base units of the token, `collateral` and `supply` in route units, times in Unix
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, get_args
 
 from chains.cosmos.messages import Setting
 from chains.cosmos.state import Kind
+from chains.events import EventError
 
 Attributes = Sequence[tuple[str, str]]
 
 _PREFIX = "wasm-"
 _CONTRACT = "_contract_address"
 _ADDED = (_CONTRACT, "msg_index")
-
-
-class EventError(ValueError):
-    """What the contract emitted is none of its events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +130,7 @@ Event = (
     | OwnershipTransferred
 )
 
-_KINDS: tuple[Callable[..., Event], ...] = (
-    StatementAccepted,
-    Minted,
-    Redeemed,
-    HandedOver,
-    Paused,
-    Unpaused,
-    SettingChanged,
-    LooseningQueued,
-    LooseningCancelled,
-    Reserved,
-    Registered,
-    OwnershipTransferred,
-)
-_EVENTS = {made.__name__: made for made in _KINDS}
+_EVENTS: dict[str, Callable[..., Event]] = {made.__name__: made for made in get_args(Event)}
 _NAMES = {
     (Redeemed, "holder"): "from",
     (OwnershipTransferred, "previous"): "from",

@@ -7,19 +7,16 @@ that failed has no events: what it emitted was taken back.
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
-from enum import IntEnum
-from typing import Any
 
-from chains.caip import CaipError, ChainId
+from chains.caip import ChainId
 from chains.cosmos.addresses import canonical
 from chains.cosmos.client import Client
-from chains.cosmos.events import Event, EventError, events
+from chains.cosmos.events import Event, events
 from chains.cosmos.sending import Found
 from chains.errors import ChainError, Unreadable
+from chains.events import show
 
 
 async def executed(chain: ChainId, url: str, name: str) -> Found:
@@ -39,21 +36,6 @@ async def executed(chain: ChainId, url: str, name: str) -> Found:
     return found
 
 
-def document(event: Event) -> dict[str, Any]:
-    """An event as JSON has it."""
-    return {"event": type(event).__name__} | {name: _plain(value) for name, value in asdict(event).items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, IntEnum):
-        return value.name.lower()
-    return str(value) if isinstance(value, int) else value
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m chains.cosmos.show_events", description="Events of a transaction.")
     parser.add_argument("--contract", required=True, help="address of the contract")
@@ -61,15 +43,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--url", required=True, help="CometBFT RPC that knows the transaction; env:NAME or file:PATH")
     parser.add_argument("hash", help="of the transaction")
     options = parser.parse_args(argv)
-    try:
+
+    def found() -> tuple[Event, ...]:
         contract = canonical(options.contract)
-        found = asyncio.run(executed(ChainId.parse(options.chain), options.url, options.hash))
-        for event in events(found.events, contract):
-            sys.stdout.write(json.dumps(document(event)) + "\n")
-    except (CaipError, ChainError, EventError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+        done = asyncio.run(executed(ChainId.parse(options.chain), options.url, options.hash))
+        return events(done.events, contract)
+
+    return show(found, lambda kind: kind.name.lower())
 
 
 if __name__ == "__main__":

@@ -8,14 +8,11 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
+from chains.events import EventError
 from chains.solana.program_logs import LogError, data_of
 from chains.solana.program_settings import Setting
 from chains.solana.program_wire import LittleReader
 from chains.wire import EncodingError
-
-
-class EventError(ValueError):
-    """What the program logged is none of its events, or the log is incomplete."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,18 @@ events: what it logged was taken back.
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from typing import Any
 
 from solders.signature import Signature
 
-from chains.caip import CaipError, ChainId
+from chains.caip import ChainId
 from chains.errors import ChainError, Unreadable
+from chains.events import show
 from chains.solana import sending
 from chains.solana.addresses import canonical
 from chains.solana.client import Client
-from chains.solana.events import Event, EventError, events
+from chains.solana.events import Event, events
 
 
 async def logged(chain: ChainId, url: str, signature: str) -> tuple[str, ...]:
@@ -40,19 +38,6 @@ async def logged(chain: ChainId, url: str, signature: str) -> tuple[str, ...]:
     return lines
 
 
-def document(event: Event) -> dict[str, Any]:
-    """An event as JSON has it."""
-    return {"event": type(event).__name__} | {name: _plain(value) for name, value in asdict(event).items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    return str(value) if isinstance(value, int) else value
-
-
 def lines_of(file: Iterable[str]) -> list[str]:
     """A log as it was pasted: without empty lines and indentation."""
     return [line.strip() for line in file if line.strip()]
@@ -68,15 +53,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     where = (options.chain, options.url, options.signature)
     if any(where) and not all(where):
         parser.error("--chain, --url and SIGNATURE belong together; without them a log is read from stdin")
-    try:
+
+    def found() -> tuple[Event, ...]:
         program = canonical(options.program)
         log = asyncio.run(logged(ChainId.parse(where[0]), *where[1:])) if all(where) else lines_of(sys.stdin)
-        for event in events(log, program):
-            sys.stdout.write(json.dumps(document(event)) + "\n")
-    except (CaipError, ChainError, EventError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+        return events(log, program)
+
+    return show(found)
 
 
 if __name__ == "__main__":

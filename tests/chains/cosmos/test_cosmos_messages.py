@@ -15,6 +15,7 @@ from chains.cosmos.messages import Setting, Terms, Token
 from chains.cosmos.state import Kind
 from chains.cosmos.transactions import Budget, Key, Place, Signed, execution, instantiation, sending, storing
 from chains.errors import Refused
+from chains.events import EventError
 from chains.wire import EncodingError
 from tests.chains.cosmos.member import options
 from tests.chains.cosmos.mempool import ADDRESS, GATE, MEMBER, PREFIX, TOKEN, taken_apart
@@ -272,9 +273,9 @@ def test_events_are_read_and_those_of_others_passed_over(told: Any, expected: ev
         damaged = (told[0], told[1][:at] + told[1][at + 1 :])
         if told[1][at][0] in ("registrant", "account"):
             continue
-        with pytest.raises(events.EventError, match="without"):
+        with pytest.raises(EventError, match="without"):
             events.events([damaged], GATE)
-    with pytest.raises(events.EventError, match="with extra"):
+    with pytest.raises(EventError, match="with extra"):
         events.events([(told[0], (*told[1], ("extra", "1")))], GATE)
 
 
@@ -292,7 +293,7 @@ def test_events_are_read_and_those_of_others_passed_over(told: Any, expected: ev
     ],
 )
 def test_what_is_no_event_of_the_contract_is_refused(told: Any, text: str) -> None:
-    with pytest.raises(events.EventError, match=text):
+    with pytest.raises(EventError, match=text):
         events.events([told], GATE)
 
 

@@ -13,10 +13,11 @@ from solders.transaction_status import (
     TransactionErrorInstructionError,
 )
 
+from chains.events import EventError
 from chains.solana import events as decoded
 from chains.solana.addresses import to_bytes, to_text
 from chains.solana.errors import ERRORS, error_name
-from chains.solana.events import Event, EventError, decode, events
+from chains.solana.events import Event, decode, events
 from chains.solana.instructions import Tag
 from chains.solana.program_settings import guardian, rate_limit
 
