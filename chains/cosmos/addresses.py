@@ -20,6 +20,7 @@ CW20 = "cw20"
 _NATIVE = "native"
 _IBC = "ibc"
 _ACCOUNT_BYTES = (20, 32)
+_SECRET_BYTES = 32
 _CHAIN_ID = re.compile(r"[-a-zA-Z0-9]{1,32}")
 _HASHED = "hashed-"
 _HASHED_REFERENCE = re.compile(_HASHED + r"[0-9a-f]{16}")
@@ -57,10 +58,13 @@ def of_secret(secret: bytes, prefix: str) -> str:
     from coincurve import PublicKey
     from Crypto.Hash import RIPEMD160
 
+    wrong = f"the account's secret is no secp256k1 private key ({_SECRET_BYTES} bytes)"
+    if len(secret) != _SECRET_BYTES:
+        raise Refused(wrong)  # coincurve would fill up a shorter one with zeros
     try:
         public = PublicKey.from_secret(secret).format(compressed=True)
     except ValueError:
-        raise Refused("the account's secret is no secp256k1 private key") from None
+        raise Refused(wrong) from None
     return encode(prefix, RIPEMD160.new(hashlib.sha256(public).digest()).digest())
 
 

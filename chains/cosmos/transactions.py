@@ -33,10 +33,8 @@ from google.protobuf.any_pb2 import Any as Packed  # type: ignore[import-untyped
 
 from chains.cosmos.addresses import of_secret
 from chains.cosmos.messages import Message, encoded
-from chains.errors import Refused
 
 _NO_SIGNATURE = bytes(64)
-_SECRET_BYTES = 32
 
 Coins = Mapping[str, int]
 """Amounts in base units, by denomination."""
@@ -84,8 +82,6 @@ class Key:
 
     def __init__(self, secret: bytes, prefix: str) -> None:
         """`secret`: 32 bytes. Raises `Refused` for bytes that are no secp256k1 private key."""
-        if len(secret) != _SECRET_BYTES:
-            raise Refused(f"the account's secret is no secp256k1 private key ({_SECRET_BYTES} bytes)")
         self.address = of_secret(secret, prefix)
         self._secret = PrivateKey(secret)
 

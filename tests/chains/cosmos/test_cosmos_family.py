@@ -72,9 +72,10 @@ def test_lint_spread_limit_and_account() -> None:
     # The key 1, whose hash is that of BIP-173's examples.
     first = bytes.fromhex("751e76e8199196d454941c45d1b3a323f1433bd6")
     assert FAMILY.account_address(bytes(31) + b"\1") == bech32.encode("cosmos", first)
-    for wrong in (b"", bytes(32), bytes(33)):
-        with pytest.raises(Refused, match="no secp256k1 private key"):
+    for wrong in (b"", b"\1", b"\1" * 31, b"\1" * 33, bytes(32), bytes(31) + b"\1\1"):
+        with pytest.raises(Refused, match=r"no secp256k1 private key \(32 bytes\)") as caught:
             FAMILY.account_address(wrong)
+        assert not wrong or wrong.hex() not in str(caught.value)
 
 
 async def test_without_an_account_nothing_is_submitted_and_foreign_options_are_refused() -> None:
