@@ -71,7 +71,7 @@ def prepare(
 
 
 async def ready(chain: str, ports: Ports) -> bool:
-    """Whether the node of `chain` has made a block and listens on all ports. Raises `ChainError` if another chain's
+    """Whether the node of `chain` has executed a block and listens on all ports. Raises `ChainError` if another chain's
     node listens there."""
     limit = aiohttp.ClientTimeout(total=_READY_SECONDS)
     try:
@@ -87,7 +87,8 @@ async def ready(chain: str, ports: Ports) -> bool:
         return False
     if found != chain:
         raise ChainError(f"on port {ports.rpc} the chain {found!r} answers, not {chain!r}: stop that node")
-    return height > 0 and not behind
+    # A node tells a block before it has executed it, and answers no query about the state until then.
+    return height > 1 and not behind
 
 
 def _make(program: Path, directory: Path, home: Path, chain: str, balances: Balances) -> None:

@@ -260,9 +260,11 @@ def test_another_chain_on_the_port_is_named(chain: Node) -> None:
 
 @pytest.mark.parametrize(
     ("height", "behind", "expected"),
-    [("1", False, True), ("0", False, False), ("7", True, False), (None, False, False)],
+    [("2", False, True), ("1", False, False), ("0", False, False), ("7", True, False), (None, False, False)],
 )
-async def test_a_node_is_ready_with_its_first_block(height: str | None, behind: bool, expected: bool) -> None:
+async def test_a_node_is_ready_once_its_first_block_is_executed(
+    height: str | None, behind: bool, expected: bool
+) -> None:
     status = {"node_info": {"network": CHAIN}, "sync_info": {"latest_block_height": height, "catching_up": behind}}
 
     async def answer(request: web.Request) -> web.Response:
