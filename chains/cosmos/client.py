@@ -60,7 +60,8 @@ class Client:
         poll: float = 0.2,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._node = Node(url, headers, Limits(batch=1), rpc.judge, _admission(chain))
+        self._admission = _admission(chain)
+        self._node = Node(url, headers, Limits(batch=1), rpc.judge, self._admission)
         self._poll, self._clock = poll, clock
         self._key = None if secret is None else Key(secret, prefix)
         self._sequences, self._sends = asyncio.Lock(), secrets.randbelow(_DIFFERENT)
@@ -214,8 +215,11 @@ class Client:
         return (prices[0].fee(gas), prices[0].denomination) if prices else (0, "")
 
     async def _chain_id(self) -> str:
-        (status,) = await self.ask(rpc.status())
-        return str(status.chain_id)
+        # Admitted, it may tell another by now, and a signature is good on the chain that it names.
+        answers = await self.ask(rpc.status())
+        if refusal := self._admission.refusal(answers):
+            raise Refused(f"the node {refusal}")
+        return str(answers[0].chain_id)
 
 
 def _admission(chain: ChainId) -> Admission:

@@ -11,7 +11,7 @@ from chains.cosmos.client import Client
 from chains.cosmos.transactions import execution
 from chains.cosmos.transactions import sending as paying
 from chains.cosmos.user import CosmosUser
-from chains.errors import ChainError, Unreadable
+from chains.errors import ChainError, Refused, Unreadable
 from chains.jsonrpc import Call, EndpointError
 from chains.node import Node as OneNode
 from tests.chains.cosmos.member import World, until
@@ -65,6 +65,16 @@ async def test_a_transaction_that_no_block_took_in_time_has_not_happened() -> No
     with pytest.raises(Unreadable, match="in no block in time; nothing has happened"):
         await one.executed(sent)
     assert (await one.send([PAYMENT])).sequence == sent.sequence
+
+
+async def test_nothing_is_signed_for_another_chain_than_the_configured_one() -> None:
+    # A node that was admitted could have a signature for any chain on which the account has coins.
+    w = World()
+    one = client(w)
+    w.lie("status", lambda truth, params: truth() | {"node_info": {"network": "cosmoshub-4"}})
+    with pytest.raises(Refused, match="serves the chain 'cosmoshub-4'"):
+        await one.send([PAYMENT])
+    assert not w.ledger.sent
 
 
 async def test_a_used_sequence_without_a_trace_is_no_proof_that_nothing_has_happened() -> None:
