@@ -7,11 +7,15 @@ journal until it is final, and one key is looked after by one task at a time.
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-from chains.errors import ChainError, Unreadable
+from chains.errors import ChainError, Refused, Unreadable
 from chains.jsonrpc import Fault
+from chains.outbox import Outbox, Sent
+from chains.types import Log
+
+E = TypeVar("E", bound=Sent)
 
 LATER_THAN_OURS = "StaleRound"
 """The gate's own error for a statement that is not newer than the one it has."""
@@ -41,6 +45,20 @@ class Busy:
                     failed = failed or error
         if failed is not None:
             raise failed
+
+
+async def replaced(outbox: Outbox[E], key: str, following: Awaitable[E | None], log: Log) -> E | None:
+    """What is signed in the place of a journalled transaction that can do nothing any more. None: the gate has the
+    statement or a newer one. Raises `Refused` if the gate would refuse it by now; in both cases it is forgotten."""
+    try:
+        entry = await following
+    except Refused:
+        outbox.delete(key)
+        raise
+    if entry is None:
+        outbox.delete(key)
+        log.info("transaction_superseded", key=key)
+    return entry
 
 
 def enough(answers: Mapping[str, Any], q: int, what: str) -> None:

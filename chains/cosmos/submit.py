@@ -21,7 +21,7 @@ from chains.jsonrpc import Fault
 from chains.opened import Finality
 from chains.quorum import Quorum
 from chains.submissions import certificate
-from chains.submitting import LATER_THAN_OURS, Busy, enough, simulated, there_already
+from chains.submitting import LATER_THAN_OURS, Busy, enough, replaced, simulated, there_already
 from chains.types import Checkpoint, Deployment, Log, Receipt
 
 _CANNOT_PAY = ("insufficient funds", "does not exist: unknown address")
@@ -118,15 +118,8 @@ class Submitter:
             gas = min(entry.newest.gas * 3 // 2, self._options.max_gas)
         else:
             before = Before(entry, fees.again(entry.newest.price, self._options), entry.spent)
-        try:
-            following = await self._sent(entry.key, entry.gate, entry.route, entry.statement, gas, before)
-        except Refused:
-            self._sender.outbox.delete(entry.key)
-            raise
-        if following is None:
-            self._sender.outbox.delete(entry.key)
-            self._log.info("transaction_superseded", key=entry.key)
-        return following
+        following = self._sent(entry.key, entry.gate, entry.route, entry.statement, gas, before)
+        return await replaced(self._sender.outbox, entry.key, following, self._log)
 
     async def _sent(
         self, key: str, gate: str, route: bytes, statement: bytes, gas: int = 0, before: Before | None = None

@@ -23,7 +23,7 @@ from chains.solana.sending import Simulated
 from chains.solana.state import Route, StateError
 from chains.solana.transactions import Failure
 from chains.submissions import certificate
-from chains.submitting import LATER_THAN_OURS, Busy, enough, simulated, there_already
+from chains.submitting import LATER_THAN_OURS, Busy, enough, replaced, simulated, there_already
 from chains.types import Deployment, Log, Receipt
 
 PLACE = 2
@@ -110,15 +110,8 @@ class Submitter:
             await self._sender.broadcast(entry)
             return entry
         program, gate = addresses.to_text(entry.program), addresses.to_text(entry.gate)
-        try:
-            following = await self._sent(entry.key, program, gate, entry.statement, entry)
-        except Refused:
-            self._sender.outbox.delete(entry.key)
-            raise
-        if following is None:
-            self._sender.outbox.delete(entry.key)
-            self._log.info("transaction_superseded", key=entry.key)
-        return following
+        following = self._sent(entry.key, program, gate, entry.statement, entry)
+        return await replaced(self._sender.outbox, entry.key, following, self._log)
 
     async def _sent(
         self, key: str, program: str, gate: str, statement: bytes, before: Entry | None = None
