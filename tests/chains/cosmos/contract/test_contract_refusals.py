@@ -73,7 +73,7 @@ def test_nobody_calls_what_the_chain_alone_calls(ledger: Ledger) -> None:
     ledger.do(gate.submit(gate.statement(1, 100)), gate.mint(60))
     before = everything(gate)
     beginning = messages.instantiate(EPOCH, gate.group.px, gate.group.parity, address_of("stranger"))
-    result = {"ok": {"events": [], "data": None, "msg_responses": []}}
+    result: dict[str, Any] = {"ok": {"events": [], "data": None, "msg_responses": []}}
     told: list[Message] = [
         {"reply": {"id": 1, "payload": "", "gas_used": 0, "result": result}},
         {"id": 1, "payload": "", "gas_used": 0, "result": result},
