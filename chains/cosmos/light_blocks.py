@@ -61,8 +61,10 @@ class LightBlocks:
                 self._sets[found] = told
             if name in named and named[name] != found:
                 self._quorum.accuse(name, f"its validators at height {height} are not those that its header names")
-        while len(self._sets) > max(_KEPT_SETS, len(named)):
-            del self._sets[next(iter(self._sets))]
+        # What is asked for now stays, however old: else one endpoint's own inventions would push out the others'.
+        others = [known for known in self._sets if known not in named.values()]
+        for known in others[: max(0, len(self._sets) - _KEPT_SETS)]:
+            del self._sets[known]
 
     async def _told(self, height: int) -> dict[str, tuple[Validator, ...]]:
         answers = await self._quorum.collect([rpc.validators(height)])
@@ -70,8 +72,9 @@ class LightBlocks:
         told = {name: page.validators for name, page in first.items() if page.total == len(page.validators)}
         for total in sorted({page.total for name, page in first.items() if name not in told}):
             pages = range(2, -(-total // rpc.VALIDATORS_PAGE) + 1)
-            rest = await self._quorum.collect([rpc.validators(height, page) for page in pages])
+            # All are asked, also who tells of fewer: what one endpoint makes up must be no failure of another.
+            rest = await self._quorum.collect([rpc.validators(height, page, absent=True) for page in pages])
             for name, got in rest.items():
-                if name in first and all(page.total == total == first[name].total for page in got):
+                if name in first and all(page and page.total == total == first[name].total for page in got):
                     told[name] = first[name].validators + tuple(v for page in got for v in page.validators)
         return told

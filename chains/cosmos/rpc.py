@@ -37,6 +37,7 @@ _LIMIT_CODES = (429, -32429, -32005)
 _LIMIT_WORDS = ("rate limit", "too many requests", "request limit", "quota exceeded")
 _NOT_YET = re.compile(r"height \d+ must be less than or equal to the current blockchain height (\d+)")
 _PRUNED = re.compile(r"height \d+ is not available, lowest height is (\d+)|could not find .* for height #?\d+")
+_NO_PAGE = re.compile(r"page should be within \[1, \d+\] range")
 _BATCH = re.compile(r"batch request exceeds maximum \((\d+)\)")
 
 _SDK, _STORE = "sdk", "store"
@@ -88,7 +89,8 @@ class QueryError:
 def judge(call: Call | None, fault: Fault) -> Any:
     """See `chains.jsonrpc.Judge`. CometBFT says in `data` what went wrong.
 
-    A call with `absent` gets None for a height that the node has not got, be it pruned or not there yet. A call with
+    A call with `absent` gets None for a height that the node has not got, be it pruned or not there yet, and for a page
+    that its answer has not got. A call with
     `faults` gets every other error that is about it, its `message` made whole; that the node limits us is about the
     endpoint, and always raised.
     """
@@ -99,7 +101,7 @@ def judge(call: Call | None, fault: Fault) -> Any:
     if (found := _BATCH.search(text)) is not None:
         raise EndpointError("failing", f"it allows {found[1]} calls in a request: set batch to that", again=False)
     not_yet, pruned = _NOT_YET.search(text), _PRUNED.search(text)
-    if call is not None and call.absent and (not_yet or pruned):
+    if call is not None and call.absent and (not_yet or pruned or _NO_PAGE.search(text)):
         return None
     if call is not None and call.faults:
         return Fault(fault.code, text, fault.data)
@@ -144,8 +146,11 @@ def commit(height: int, *, absent: bool = False) -> Call:
     return Call("commit", (str(height),), parse, absent=absent)
 
 
-def validators(height: int, page: int = 1) -> Call:
-    """`ValidatorsPage`: the validators of `height`, 100 on a page, pages counted from 1."""
+def validators(height: int, page: int = 1, *, absent: bool = False) -> Call:
+    """`ValidatorsPage`: the validators of `height`, 100 on a page, pages counted from 1.
+
+    `absent`: None is an answer, from a node that has not got the height, or fewer pages.
+    """
     before = (page - 1) * VALIDATORS_PAGE
 
     def parse(value: object) -> ValidatorsPage:
@@ -158,7 +163,7 @@ def validators(height: int, page: int = 1) -> Call:
             raise BadValue(f"{len(found.validators)} of {found.total} validators on page {page}")
         return found
 
-    return Call("validators", (str(height), str(page), str(VALIDATORS_PAGE)), parse)
+    return Call("validators", (str(height), str(page), str(VALIDATORS_PAGE)), parse, absent=absent)
 
 
 def abci_query(

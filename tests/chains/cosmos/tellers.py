@@ -86,6 +86,9 @@ class Teller:
         if isinstance(block, Fault):
             return block
         found, first = block.validators.validators, (int(page) - 1) * int(per_page)
+        if first >= len(found):
+            pages = -(-len(found) // int(per_page))
+            return Fault(-32603, "Internal error", f"page should be within [1, {pages}] range, given {page}")
         told = [validator_json(validator) for validator in found[first : first + int(per_page)]]
         return {"block_height": height, "validators": told, "count": str(len(told)), "total": str(len(found))}
 

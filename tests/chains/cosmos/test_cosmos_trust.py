@@ -1,10 +1,12 @@
 """The member's light client: from a configured root to what endpoints tell, whatever some of them tell."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from chains.cosmos.light import LightBlock
+from chains.cosmos.light_blocks import LightBlocks
 from chains.cosmos.trust import KEY, Kept, Root, RootExpired
 from chains.errors import Halted, Unreadable
 from chains.halts import CHAIN as WHOLE
@@ -147,6 +149,33 @@ async def test_three_pages_of_validators() -> None:
     pages = [params for method, params in stage.tellers[0].asked if method == "validators"]
     assert pages == [("1", "1", "100"), ("1", "2", "100"), ("1", "3", "100")], "a known set is not asked for again"
     assert len(Kept.load(stage.journal).block.validators.validators) == 203  # type: ignore[union-attr]
+
+
+async def test_a_number_of_validators_out_of_the_air_makes_no_other_endpoint_fail() -> None:
+    many = {f"validator {i}": 1 + i % 3 for i in range(203)}
+    told = blocks.chain([many] * 4)
+    stage = Stage(same(told), root_of(told))
+    liar = stage.teller("a")
+    truth = liar._validators
+
+    def lie(height: str, page: str, per_page: str) -> Any:
+        return {**truth(height, "1", per_page), "total": "1000"}
+
+    liar._validators = lie  # type: ignore[method-assign]
+    assert await stage.finality.finalized() == checkpoint(told[3].header)
+    assert {name: stage.health(name).failing for name in "bc"} == {"b": 0, "c": 0}
+
+
+async def test_validators_of_endpoints_own_making_push_out_nobody() -> None:
+    told = blocks.chain([FOUR] * 6)
+    stage = Stage(same(told), root_of(told))
+    found = LightBlocks(stage.quorum)
+    for i in range(20):
+        own = {f"mallory {i}": 10}
+        header = blocks.header(6, blocks.validator_set(own), blocks.validator_set(own))
+        stage.teller("a").blocks[6] = blocks.signed(header, own)
+        assert set(await found.at(6)) == {"a", "b", "c"}
+    assert len(found._sets) <= 8
 
 
 # Time
