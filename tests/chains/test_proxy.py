@@ -15,6 +15,7 @@ from chains.errors import ChainError
 from chains.misbehaviour import FAILURES, HONEST, Ask, Behaviour, Model
 from chains.proxies import program
 from chains.proxy import Proxy, switch
+from tests.chains.serving import served
 
 CALLS = [{"jsonrpc": "2.0", "id": i, "method": "echo", "params": [10 * i]} for i in (1, 2, 3)]
 RESULTS = [{"jsonrpc": "2.0", "id": i, "result": 10 * i} for i in (1, 2, 3)]
@@ -49,23 +50,10 @@ async def _node(request: web.Request) -> web.Response:
 
 
 @asynccontextmanager
-async def _serving() -> AsyncIterator[int]:
-    app = web.Application()
-    app.router.add_post("/", _node)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
-
-
-@asynccontextmanager
 async def endpoint() -> AsyncIterator[tuple[Proxy[More], aiohttp.ClientSession]]:
     async with (
-        _serving() as port,
-        Proxy(f"http://127.0.0.1:{port}", Toy()) as proxy,
+        served(_node) as url,
+        Proxy(url, Toy()) as proxy,
         aiohttp.ClientSession() as session,
     ):
         yield proxy, session
@@ -185,7 +173,8 @@ async def test_after_so_many_requests_it_is_honest_again() -> None:
 
 
 async def test_endpoints_in_one_process_are_switched_one_by_one() -> None:
-    async with _serving() as port, aiohttp.ClientSession() as session:
+    async with served(_node) as url, aiohttp.ClientSession() as session:
+        port = int(url.rpartition(":")[2])
         source = f"import sys; sys.path[:0] = {sys.path!r}; from chains import proxies; "
         source += f"from {__name__} import Toy; proxies.main(sys.argv[1:], Toy())"
         process = await asyncio.create_subprocess_exec(
@@ -211,9 +200,9 @@ async def test_endpoints_in_one_process_are_switched_one_by_one() -> None:
 
 
 async def test_switching_what_cannot_be_switched_is_an_error() -> None:
-    async with _serving() as port:
+    async with served(_node) as url:
         with pytest.raises(ChainError, match="cannot be switched"):
-            await switch(f"http://127.0.0.1:{port}", HONEST)
+            await switch(url, HONEST)
 
 
 def test_the_program_of_a_family_is_told_every_pair() -> None:

@@ -6,8 +6,7 @@ makes blocks, alters entries, and says what an endpoint makes of the truth. Over
 
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -120,11 +119,7 @@ class Front:
         self.respond: Callable[[Any], web.Response | None] = lambda body: None
         self.asked: list[dict[str, Any]] = []
         self.batches: list[int] = []
-        self.port = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        self.url = ""
 
     def keys(self, store: str) -> list[bytes]:
         """The keys of a store that were asked for, in their order."""
@@ -245,20 +240,6 @@ def smart(path: str, data: bytes) -> tuple[str, Any] | None:
 def said(answer: Any) -> bytes:
     """QuerySmartContractStateResponse."""
     return protobuf.data(1, json.dumps(answer, separators=(",", ":")).encode())
-
-
-@asynccontextmanager
-async def served(front: Front) -> AsyncIterator[Front]:
-    app = web.Application()
-    app.router.add_post("/", front.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    front.port = runner.addresses[0][1]
-    try:
-        yield front
-    finally:
-        await runner.cleanup()
 
 
 def tells(entry: Entry, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> Lie:

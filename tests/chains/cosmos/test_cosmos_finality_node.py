@@ -27,6 +27,7 @@ from chains.types import ChainSetup, Checkpoint
 from tests.chains.cosmos.blocks import SECOND
 from tests.chains.cosmos.nodes import RunningNode, needs_wasmd
 from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.serving import served
 
 PATIENT = {"timeout": 60.0, "deadline": 120.0}
 """No test fails because the machine is slow."""
@@ -44,16 +45,8 @@ async def fronted(url: str, lie: Callable[[Any], Any] = lambda result: result) -
                 one["result"] = lie(one["result"])
         return web.json_response(told)
 
-    app = web.Application()
-    app.router.add_post("/", answer)
-    runner = web.AppRunner(app)
-    async with aiohttp.ClientSession() as session:
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        try:
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-        finally:
-            await runner.cleanup()
+    async with aiohttp.ClientSession() as session, served(answer) as front:
+        yield front
 
 
 class Member:

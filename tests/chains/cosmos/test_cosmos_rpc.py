@@ -3,8 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -27,29 +27,15 @@ from tests.chains.cosmos.ledger import commit_json, header_json, validator_json
 from tests.chains.cosmos.nodes import RunningNode, needs_wasmd
 from tests.chains.cosmos.tellers import FOUR
 from tests.chains.memory import Recorder
+from tests.chains.serving import answering
 
 KEY = "k3y-of-the-operator"
 TOLD = blocks.chain([FOUR] * 4)
 GATEWAY = {"code": 12, "message": f"Not Implemented {KEY}", "details": []}
 
 
-@asynccontextmanager
-async def served(handler: Callable[[Any], Any]) -> AsyncIterator[str]:
-    """The URL of a server whose answers a function of the request makes: a JSON value, or a whole response."""
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        made = handler(await request.json())
-        return made if isinstance(made, web.StreamResponse) else web.json_response(made)
-
-    app = web.Application()
-    app.router.add_post("/" + KEY, answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/{KEY}"
-    finally:
-        await runner.cleanup()
+def served(handler: Callable[[Any], Any]) -> AbstractAsyncContextManager[str]:
+    return answering(handler, f"/{KEY}")
 
 
 async def asked(url: str, *calls: Call, **limits: Any) -> list[Any]:

@@ -13,8 +13,9 @@ from chains.endpoint_options import EndpointOptions
 from chains.opened import OpenedChain
 from chains.types import ChainSetup, Deployment, EndpointHealth, Locked, Position
 from tests.chains.cosmos import blocks, scene
-from tests.chains.cosmos.ledger import Front, Ledger, served
+from tests.chains.cosmos.ledger import Front, Ledger
 from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.serving import served
 
 POWERS = {"a": 10, "b": 10, "c": 10, "d": 10}
 
@@ -70,7 +71,9 @@ async def world(fronts: int = 3, **changes: Any) -> AsyncIterator[World]:
     ledger = Ledger(scene.everything(), changes.pop("powers", POWERS))
     ledger.queries = scene.answers()
     async with AsyncExitStack() as stack:
-        made = [await stack.enter_async_context(served(Front(ledger))) for _ in range(fronts)]
+        made = [Front(ledger) for _ in range(fronts)]
+        for front in made:
+            front.url = await stack.enter_async_context(served(front.handle))
         yield World(ledger, made, **changes)
 
 

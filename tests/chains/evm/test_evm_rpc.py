@@ -26,6 +26,7 @@ from chains.misbehaviour import FAILURES, HONEST, Behaviour
 from chains.secrets import target
 from tests.chains.evm.evm_support import CHAIN, MEMBER, healths, world
 from tests.chains.memory import Recorder
+from tests.chains.serving import answering
 
 KEY = "k3y-of-the-operator"
 CHAIN_ID = Call("eth_chainId", (), quantity)
@@ -35,24 +36,13 @@ NUMBER = Call("eth_blockNumber", (), quantity)
 @asynccontextmanager
 async def endpoint(handler: Callable[[list[Any]], Any], **limits: Any) -> AsyncIterator[Endpoint]:
     """An endpoint whose answers a function of the batch makes: a JSON value, or a whole response."""
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        made = handler(await request.json())
-        return made if isinstance(made, web.StreamResponse) else web.json_response(made)
-
-    app = web.Application()
-    app.router.add_post("/v2/" + KEY, answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    transport = Transport()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/v2/{KEY}"
-    described = EndpointOptions(name="one", url=SecretStr(url), headers={"Authorization": SecretStr(f"Bearer {KEY}")})
-    try:
-        yield Endpoint(target(described), transport, Limits(**limits), judge)
-    finally:
-        await transport.close()
-        await runner.cleanup()
+    async with answering(handler, f"/v2/{KEY}") as url:
+        transport, headers = Transport(), {"Authorization": SecretStr(f"Bearer {KEY}")}
+        described = EndpointOptions(name="one", url=SecretStr(url), headers=headers)
+        try:
+            yield Endpoint(target(described), transport, Limits(**limits), judge)
+        finally:
+            await transport.close()
 
 
 def results(batch: list[Any], *values: Any) -> list[Any]:

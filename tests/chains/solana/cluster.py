@@ -36,6 +36,7 @@ from chains.solana.state import Committee, Route
 from chains.solana.tokens import Mint, TokenAccount
 from chains.types import ChainSetup, Deployment, EndpointHealth, Locked, Position
 from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.serving import served
 from tests.chains.solana import layouts
 from tests.chains.solana.lies import Lie, RpcError
 
@@ -144,12 +145,8 @@ class Front:
         self.behind = 0
         self.lie: Lie = lambda call, result: result
         self.respond: Callable[[Any], web.Response | None] = lambda body: None
-        self.served, self.port = 0, 0
+        self.served, self.url = 0, ""
         self.asked: list[str] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.served += 1
@@ -244,22 +241,10 @@ async def world(fronts: int = 3) -> AsyncIterator[World]:
     """A cluster with everything in place, behind `fronts` endpoints."""
     cluster = Cluster()
     async with AsyncExitStack() as stack:
-        made = [await stack.enter_async_context(_served(Front(cluster))) for _ in range(fronts)]
+        made = [Front(cluster) for _ in range(fronts)]
+        for front in made:
+            front.url = await stack.enter_async_context(served(front.handle))
         yield World(cluster, made)
-
-
-@asynccontextmanager
-async def _served(front: Front) -> AsyncIterator[Front]:
-    app = web.Application()
-    app.router.add_post("/", front.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    front.port = runner.addresses[0][1]
-    try:
-        yield front
-    finally:
-        await runner.cleanup()
 
 
 def base64_of(account: Account) -> list[str]:
