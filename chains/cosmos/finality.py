@@ -56,7 +56,8 @@ class Finality:
         """The block of a checkpoint and its successor, whose app hash is the state's. Raises `Unreadable` for one that
         is not final here, and `Halted` while the chain is.
 
-        Those found by this process are known. For an older one than the last, q endpoints must report its block.
+        Those found by this process are known. For an older one than the last, q endpoints must report its block, and
+        the blocks that the light client believes must lead back to it.
         """
         self._halts.check_chain()
         if at.chain != self._chain:
@@ -69,6 +70,8 @@ class Finality:
         found = self._anchored.get(at.block_hash) or await self._fetch(at, 1 if at == last else self._quorum.q)
         if found.checkpoint(self._chain) != at:
             raise Unreadable(f"{self._chain}: block {at.block_hash.hex().upper()} is not of that height and time")
+        if found.spread > self._chain_options.max_block_seconds:
+            raise Unreadable(self._late(found))
         return found
 
     async def _fetch(self, at: Checkpoint, needed: int) -> Anchored:
@@ -83,7 +86,9 @@ class Finality:
         children = {name: signed for name in same if (signed := told[name][at.height + 1]) is not None}
         for name, child in (await self._blocks.complete(at.height + 1, children)).items():
             try:
-                return self._keep(Anchored(same[name], child))
+                anchored = Anchored(same[name], child)
+                await self._trust.confirm(name, child, [known.child for known in self._anchored.values()])
+                return self._keep(anchored)
             except ProofError as error:
                 self._quorum.accuse(name, str(error))
         raise Unreadable(f"{self._chain}: no endpoint tells the successor of block {at.height}")
@@ -142,16 +147,10 @@ class Finality:
             accused |= {name: str(error) for name, (told, _) in view.at(header.height).items() if told == header}
             raise Unreadable(self._text(f"block {header.height} is not the one before {child.height}")) from None
         self._trust.keep(held)
-        longest = self._chain_options.max_block_seconds
-        if anchored.spread > longest:
+        if anchored.spread > self._chain_options.max_block_seconds:
             if last is not None:
                 return last
-            raise Unreadable(
-                self._text(
-                    f"block {child.height} is dated {anchored.spread} s after block {header.height}, at most "
-                    f"max_block_seconds ({longest} s) are allowed"
-                )
-            )
+            raise Unreadable(self._late(anchored))
         at = anchored.checkpoint(self._chain)
         checkpoints.remember(at, self._journal)
         self._keep(anchored)
@@ -190,6 +189,12 @@ class Finality:
         while len(self._anchored) > _KEPT:
             del self._anchored[next(iter(self._anchored))]
         return anchored
+
+    def _late(self, anchored: Anchored) -> str:
+        return self._text(
+            f"block {anchored.child.header.height} is dated {anchored.spread} s after block {anchored.header.height}, "
+            f"at most max_block_seconds ({self._chain_options.max_block_seconds} s) are allowed"
+        )
 
     def _text(self, what: str) -> str:
         states = ", ".join(f"{health.name} {health.state}" for health in self._quorum.health())

@@ -9,12 +9,14 @@ halt the chain too. A halt forgets what is kept, so that once it is lifted by ha
     stored    root_height u64 | root_hash 32 | block: u32 length, LightBlock.encode()
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NoReturn
 
+from chains.cosmos.bisection import MOST_BLOCKS, backward
 from chains.cosmos.blocks import SECOND
+from chains.cosmos.headers import Header
 from chains.cosmos.light import LightBlock, LightOptions, TrustExpired, anchor
 from chains.cosmos.light_blocks import LightBlocks
 from chains.cosmos.options import ChainOptions, MemberOptions
@@ -29,6 +31,7 @@ KEY = "light"
 """Where the newest verified block is kept in the journal."""
 
 _LARGEST_BLOCK = 1 << 24
+_AT_ONCE = 20
 
 
 class RootExpired(Unreadable):
@@ -113,6 +116,55 @@ class Trust:
         if len(verdicts.held) > 1:
             self._forked(verdicts, blocks)
         return verdicts
+
+    async def confirm(self, name: str, block: LightBlock, known: Iterable[LightBlock]) -> None:
+        """Returns if the `block` that the endpoint `name` tells is the chain's, be it older than what is believed: the
+        base, and `known` besides. Raises `ProofError` if it is another one, `Unreadable` where the blocks between are
+        not told or are more than 256, and as `judge` does."""
+        height, base = block.header.height, await self.base()
+        if height >= base.header.height:
+            verdicts = await self.judge({name: block})
+            if name in verdicts.lies:
+                raise ProofError(verdicts.lies[name])
+            if name in verdicts.open:
+                raise Unreadable(f"{self._chain}: nothing shows that block {height} is the chain's")
+            return
+        above = min((one.header for one in (base, *known) if one.header.height >= height), key=lambda one: one.height)
+        if above.height - height > MOST_BLOCKS:
+            raise Unreadable(
+                f"{self._chain}: block {height} is more than {MOST_BLOCKS} blocks below block {above.height}, the next "
+                "one that is believed"
+            )
+        if above.height == height:
+            if above.hash != block.header.hash:
+                raise ProofError(f"height {height}: another block than the one that was verified")
+            return
+        await self._back(above, block.header)
+
+    async def _back(self, above: Header, header: Header) -> None:
+        steps, told = backward(above, header.height, self.options), dict[int, dict[bytes, Header]]()
+        wanted = next(steps)
+        while wanted > header.height:
+            if wanted not in told:
+                told = await self._headers(range(wanted, max(header.height, wanted - _AT_ONCE), -1))
+            above_hash = above.last_block_id.hash
+            if above_hash not in told[wanted]:
+                raise Unreadable(f"{self._chain}: no endpoint tells block {wanted} as the next one names it")
+            above = told[wanted][above_hash]
+            wanted = steps.send(above)
+        try:
+            steps.send(header)
+        except StopIteration:
+            return
+
+    async def _headers(self, heights: range) -> dict[int, dict[bytes, Header]]:
+        """By height and hash, whoever tells it: a hash is proof enough."""
+        found = dict[int, dict[bytes, Header]]((height, {}) for height in heights)
+        for signed in (await self._blocks.signed(heights)).values():
+            for height, one in signed.items():
+                if one is not None:
+                    found[height][one[0].hash] = one[0]
+        return found
 
     def halt(self, evidence: str) -> NoReturn:
         """Halts the chain. Raises `Halted`."""

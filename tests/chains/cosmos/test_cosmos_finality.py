@@ -255,3 +255,87 @@ async def test_a_successor_that_too_few_signed_is_none() -> None:
     with pytest.raises(Unreadable, match="no endpoint tells the successor of block 11"):
         await stage.finality.anchored(at)
     assert stage.liars() == {"a", "b", "c"}
+
+
+# Checkpoints that are older than the last one
+
+MALLORY = {"mallory": 10}
+
+
+def own_chain(told: Blocks, height: int) -> dict[int, LightBlock]:
+    """`told`, with other blocks at `height` and after it that fit each other, signed by validators of their own."""
+    made = dict(told)
+    own = blocks.validator_set(MALLORY)
+    header = replace(told[height].header, next_validators_hash=own.hash, data_hash=b"\1" * 32)
+    made[height] = replace(told[height], header=header, commit=blocks.signed(header, MALLORY).commit)
+    last = made[height].commit.block_id
+    child = replace(told[height + 1].header, validators_hash=own.hash, last_block_id=last, app_hash=b"\2" * 32)
+    made[height + 1] = blocks.signed(child, MALLORY)
+    return made
+
+
+async def test_a_quorum_of_liars_makes_no_older_checkpoint() -> None:
+    stage = stage_of(TOLD, TOLD, TOLD)
+    await stage.finality.finalized()
+    forged = own_chain(TOLD, 7)
+    at = checkpoint(forged[7].header)
+    Anchored(forged[7].header, forged[8])
+    for name in "ab":
+        stage.teller(name).blocks = forged
+    with pytest.raises(Unreadable, match="no endpoint tells the successor of block 7"):
+        await stage.finality.anchored(at)
+    assert stage.liars() == {"a", "b"}
+    assert halted(stage.journal) == {}
+    # What is the chain's is found whoever lies about what lies between.
+    older = checkpoint(TOLD[5].header)
+    assert (await stage.finality.anchored(older)).child == TOLD[6]
+    assert (await stage.finality.anchored(checkpoint(TOLD[4].header))).child == TOLD[5]
+
+
+async def test_an_older_checkpoint_must_lead_to_what_is_believed() -> None:
+    long = blocks.chain([FOUR] * 280)
+    stage = Stage([long, long], (1, long[1].header.hash))
+    for teller in stage.tellers:
+        teller.head = 12
+    await stage.finality.finalized()
+    for teller in stage.tellers:
+        teller.head = 280
+    await stage.finality.finalized()
+    assert (await stage.finality.anchored(checkpoint(long[9].header))).child == long[10], "12 is believed, and near"
+    stage.start()
+    with pytest.raises(Unreadable, match="block 10 is more than 256 blocks below block 280"):
+        await stage.finality.anchored(checkpoint(long[9].header))
+    assert (await stage.finality.anchored(checkpoint(long[23].header))).child == long[24]
+    stage.start()
+    for teller in stage.tellers:
+        del teller.blocks[200]
+        teller.blocks[200] = other(long[200], FOUR)
+    with pytest.raises(Unreadable, match="no endpoint tells block 200 as the next one names it"):
+        await stage.finality.anchored(checkpoint(long[150].header))
+
+
+async def test_the_successor_of_the_last_checkpoint_is_the_one_that_was_verified() -> None:
+    stage = stage_of(TOLD, TOLD, TOLD)
+    at = await stage.finality.finalized()
+    stage.start()
+    for teller in stage.tellers:
+        teller.blocks[12] = other(TOLD[12], FOUR)
+    with pytest.raises(Halted, match=r"two blocks are signed as the chain's.*told by a\)"):
+        await stage.finality.anchored(at)
+    stage = stage_of(TOLD, TOLD, TOLD)
+    at = await stage.finality.finalized()
+    stage.start()
+    for teller in stage.tellers:
+        teller.blocks[12] = other(TOLD[12], FOUR, ["anna", "bert", "cleo"])
+    stage.teller("c").blocks[12] = TOLD[12]
+    with pytest.raises(Halted):
+        await stage.finality.anchored(at)
+
+
+async def test_an_older_block_whose_successor_is_late_is_no_checkpoint_either() -> None:
+    late = grown(grown({h: TOLD[h] for h in range(1, 6)}, [FOUR], gap=7), [FOUR] * 3)
+    stage = stage_of(late, late, max_block_seconds=6)
+    await stage.finality.finalized()
+    assert (await stage.finality.anchored(checkpoint(late[6].header))).child == late[7]
+    with pytest.raises(Unreadable, match="dated 7 s after block 5"):
+        await stage.finality.anchored(checkpoint(late[5].header))
