@@ -335,6 +335,7 @@ async def test_a_real_node_has_its_own_words_for_what_it_has_not_got(node: Runni
             await asked(node.url, call)
         assert (caught.value.kind, caught.value.again) == ("lagging", False), str(caught.value)
     assert await asked(node.url, rpc.commit(far, absent=True)) == [None]
+    assert await asked(node.url, rpc.validators(3, 2, absent=True)) == [None]
     for path, code in (("/no.such.Query/Thing", 6), ("/cosmos.auth.v1beta1.Query/AccountInfo", 18)):
         (error,) = await asked(node.url, rpc.abci_query(path, b"", 3, lambda found: found, errors=True))
         assert (error.codespace, error.code) == ("sdk", code)
