@@ -76,7 +76,7 @@ def configured(options: MemberOptions) -> Price:
 def most(options: MemberOptions) -> Fraction:
     """The highest price, in the denomination of the configured one."""
     least = configured(options).amount
-    return least if options.max_gas_price is None else max(least, Fraction(options.max_gas_price))
+    return least if options.max_gas_price is None else Fraction(options.max_gas_price)
 
 
 def again(before: Fraction, options: MemberOptions) -> Fraction:

@@ -5,6 +5,8 @@ part of the configuration's digest. `MemberOptions` belongs to one member's memb
 of its own, and renews it without asking the others. Units stand in each description.
 """
 
+import re
+from fractions import Fraction
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -120,4 +122,9 @@ class MemberOptions(EndpointsOptions):
     def _priced(self) -> Self:
         if self.max_gas_price is not None and self.gas_price is None:
             raise ValueError("max_gas_price: without gas_price")
+        if self.gas_price is not None and self.max_gas_price is not None:
+            # A denomination begins with a letter.
+            bid = re.split(r"[a-zA-Z]", self.gas_price, maxsplit=1)[0]
+            if Fraction(self.max_gas_price) < Fraction(bid):
+                raise ValueError("max_gas_price: less than gas_price")
         return self

@@ -224,6 +224,17 @@ def test_the_price_rises_by_half_within_the_most() -> None:
     assert fees.again(Fraction(1, 50), options(gas_price="0.02ustake")) == Fraction(1, 50)
 
 
+def test_a_most_that_is_none_is_refused() -> None:
+    for wrong, text in (
+        ({"gas_price": None, "max_gas_price": "0.04"}, "without gas_price"),
+        ({"gas_price": "0.02ustake", "max_gas_price": "0.019"}, "less than gas_price"),
+        ({"gas_price": "10ustake", "max_gas_price": "9.5"}, "less than gas_price"),
+    ):
+        with pytest.raises(ValueError, match=f"max_gas_price: {text}"):
+            options(**wrong)
+    assert fees.most(options(gas_price="0.02ibc/AB12", max_gas_price="0.02")) == Fraction(1, 50)
+
+
 def event(name: str, **attributes: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     given = {"_contract_address": GATE, "route": ROUTE_TEXT, **attributes, "msg_index": "0"}
     return f"wasm-{name}", tuple((key.rstrip("_"), value) for key, value in given.items() if value)
