@@ -27,19 +27,6 @@ GROUP = Committee("group")
 LEASE, MAX_LEASE = 3_600, 86_400
 
 
-class Killed(Exception):
-    """The process ends."""
-
-
-class Killing(MemoryJournal):
-    """Ends the process when a transaction is on disk, before it is sent."""
-
-    def put(self, key: str, value: bytes) -> None:
-        super().put(key, value)
-        if key.startswith("tx/"):
-            raise Killed
-
-
 @dataclass
 class Gated:
     """A site, a member before it, and a new gate."""

@@ -1,7 +1,6 @@
 """A member that submits at endpoints which a test holds in its hand (see `tests.chains.cosmos.mempool`)."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -39,6 +38,7 @@ from tests.chains.cosmos.mempool import (
     taken_apart,
 )
 from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.polling import until
 from tests.chains.statements import Committee, planted
 
 _GROUP = Committee("group")
@@ -117,12 +117,6 @@ class World:
     def tx(self, key: str = "r5") -> Tx:
         """What was signed last."""
         return taken_apart(self.entry(key).newest.signed.raw)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Polls for a condition; the test's own time-out ends what never comes."""
-    while not condition():  # noqa: ASYNC110 - what is waited for has no event
-        await asyncio.sleep(0.001)
 
 
 async def landed(w: World, submitter: Submitter, round_: int = 5, key: str = "r5") -> Receipt | None:

@@ -14,8 +14,9 @@ from chains.cosmos.user import CosmosUser
 from chains.errors import ChainError, Refused, Unreadable
 from chains.jsonrpc import Call, EndpointError
 from chains.node import Node as OneNode
-from tests.chains.cosmos.member import World, until
+from tests.chains.cosmos.member import World
 from tests.chains.cosmos.mempool import ADDRESS, CHAIN, MEMBER, PREFIX, answers, checked, refuses, taken_apart, told
+from tests.chains.polling import until
 
 
 class Held:

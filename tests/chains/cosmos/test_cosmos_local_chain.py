@@ -1,10 +1,9 @@
 """The demo's local chain on a real node: its gates and vaults, its user, and endpoints that lie about them."""
 
-import asyncio
 import secrets
 import time
 from base64 import b64decode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -26,6 +25,7 @@ from chains.types import Locked
 from tests.chains.cosmos.cluster import Stage, staged
 from tests.chains.cosmos.nodes import DEVNET, RunningNode, needs_wasmd
 from tests.chains.cosmos.sites import Site, deployment, opened_site, position
+from tests.chains.polling import until_told
 from tests.chains.statements import Committee as Signers
 from tests.chains.statements import planted
 
@@ -41,13 +41,6 @@ NOWHERE = "http://127.0.0.1:1"
 async def site(node: RunningNode) -> AsyncIterator[Site]:
     async with opened_site(node) as site:
         yield site
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    while True:
-        if await condition():
-            return
-        await asyncio.sleep(0.05)
 
 
 def _address(name: str) -> str:
@@ -101,7 +94,7 @@ async def test_an_asset_that_no_chain_has_is_refused(site: Site) -> None:
 async def test_what_was_sent_is_final_once_it_is_in_a_checkpoint(site: Site) -> None:
     row = await site.local.deploy_source("GBP", 6, 1_000)
     receipt = await site.local.lock(row, 1)
-    await until(site.local.final)
+    await until_told(site.local.final)
     # The newest checkpoint of members that ask now, or later.
     assert (site.node.height() - 1) // STRIDE * STRIDE >= receipt.height
     later = DEVNET.local(site.node.chain, site.node.port, [row])
@@ -298,7 +291,7 @@ async def test_one_endpoint_of_three_changes_nothing_that_is_read(stage: Stage, 
             first = chain.health()[0]
             return bool({"lying": first.lying, "lagging": first.lagging, "failing": first.failing}[how])
 
-        await until(noticed)
+        await until_told(noticed)
         assert not any(each.lying for each in chain.health()[1:])
     await stage.site.local.behave(stage.proxies[0].url, "honest")
     async with stage.opened() as chain:
@@ -328,7 +321,7 @@ async def test_endpoints_that_all_lie_are_believed_in_nothing(stage: Stage) -> N
                 assert all(isinstance(one, Unreadable) for one in found)
             return all(each.lying for each in chain.health())
 
-        await until(all_named)
+        await until_told(all_named)
 
 
 async def test_what_is_missing_is_an_error_and_never_zero(site: Site) -> None:

@@ -11,9 +11,10 @@ import pytest
 
 from chains.errors import ChainError, Refused, Unreadable
 from chains.types import Receipt
-from tests.chains.cosmos.member import World, landed, statement, stuck, until
+from tests.chains.cosmos.member import World, landed, statement, stuck
 from tests.chains.cosmos.mempool import ADDRESS, BLOCKS, MEMBER, Landed, answers, fails, record, refuses, told
-from tests.chains.memory import MemoryJournal
+from tests.chains.memory import Killed, Killing, MemoryJournal
+from tests.chains.polling import until
 from tests.chains.statements import seed
 
 STALE = "failed to execute message; message index: 0: ballast error 23 StaleRound: not newer than the last round"
@@ -138,16 +139,8 @@ async def test_a_restart_resumes_the_journalled_transaction() -> None:
 
 @pytest.mark.parametrize("by", ["submit", "settle"])
 async def test_a_crash_between_the_journal_and_the_sending_loses_nothing(by: str) -> None:
-    class Crash(Exception):
-        pass
-
-    class Crashing(MemoryJournal):
-        def put(self, key: str, value: bytes) -> None:
-            super().put(key, value)
-            raise Crash
-
-    w = World(journal=(journal := Crashing()))
-    with pytest.raises(Crash):
+    w = World(journal=(journal := Killing()))
+    with pytest.raises(Killed):
         await w.opened().submit(w.deployment, statement(5), "r5")
     assert w.ledger.pool == {}
     w.journal = MemoryJournal(journal.stored)

@@ -7,8 +7,9 @@ import pytest
 
 from chains.cosmos import fees
 from chains.errors import Unreadable
-from tests.chains.cosmos.member import World, landed, statement, stuck, until
+from tests.chains.cosmos.member import World, landed, statement, stuck
 from tests.chains.cosmos.mempool import ADDRESS, checked, refuses
+from tests.chains.polling import until
 
 OUT_OF_GAS = "out of gas in location: WritePerByte; gasWanted: 120000, gasUsed: 120062: out of gas"
 

@@ -1,7 +1,7 @@
 """The way of a statement to the real contract, over HTTP, on a real node."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ from chains.devnet import account_secret
 from chains.errors import Refused, Unreadable
 from chains.types import GateState, Receipt
 from tests.chains.cosmos.cluster import account
-from tests.chains.cosmos.gates import Gated, Killed, Killing, gated
+from tests.chains.cosmos.gates import Gated, gated
 from tests.chains.cosmos.nodes import RunningNode, needs_wasmd
-from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.memory import Killed, Killing, MemoryJournal, Recorder
+from tests.chains.polling import until
 from tests.chains.statements import Committee, seed
 
 pytestmark = needs_wasmd
@@ -24,12 +25,6 @@ pytestmark = needs_wasmd
 async def g(node: RunningNode) -> AsyncIterator[Gated]:
     async with gated(node) as made:
         yield made
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Polls for a condition; the test's own time-out ends what never comes."""
-    while not condition():  # noqa: ASYNC110 - what is waited for has no event
-        await asyncio.sleep(0.02)
 
 
 async def unsent(g: Gated, statement: bytes, **options: Any) -> None:

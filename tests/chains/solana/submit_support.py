@@ -1,7 +1,6 @@
 """Submitting at the ledger of the tests: to the receipt, or until it is stuck."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,13 +9,8 @@ from solders.transaction import VersionedTransaction
 from chains.errors import Unreadable
 from chains.solana.submit import Submitter
 from chains.types import Receipt
+from tests.chains.polling import until
 from tests.chains.solana.ledger import World, statement
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Polls for a condition; the test's own time-out ends what never comes."""
-    while not condition():  # noqa: ASYNC110 - what is waited for has no event
-        await asyncio.sleep(0.001)
 
 
 async def landed(w: World, submitter: Submitter, raw: bytes, key: str = "r5", round_: int = 5) -> Receipt | None:

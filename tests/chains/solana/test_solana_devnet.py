@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,7 @@ from chains.solana.program_data import code_hash
 from chains.solana.state import Route
 from chains.solana.tokens import decode_account, decode_mint
 from relayer.devnet import ports
+from tests.chains.polling import until_told
 from tests.chains.statements import Committee, planted
 
 DEVNET = SolanaDevnet()
@@ -67,13 +68,6 @@ async def started(argv: tuple[str, ...]) -> AsyncIterator[asyncio.StreamReader]:
     finally:
         process.terminate()
         assert await process.wait() == 0
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    while True:
-        if await condition():
-            return
-        await asyncio.sleep(0.05)
 
 
 @pytest.fixture
@@ -158,7 +152,7 @@ async def test_a_vault_is_filled_and_drained(running: Running) -> None:
     assert (await chain.drain(position)).ok
     assert await chain.locked(position) == 0
     assert (await chain.lock(position, 1_000)).ok  # so the user had everything back
-    await until(chain.final)
+    await until_told(chain.final)
 
 
 async def test_a_gate_mints_what_is_covered_and_refuses_the_rest_by_name(running: Running) -> None:

@@ -12,7 +12,8 @@ from chains.errors import ChainError, Refused, Unreadable
 from chains.solana.outbox import Outbox
 from chains.solana.sending import signature_text
 from chains.types import Receipt
-from tests.chains.memory import MemoryJournal
+from tests.chains.memory import Killed, Killing, MemoryJournal
+from tests.chains.polling import until
 from tests.chains.solana.ledger import (
     FINALITY,
     MEMBER,
@@ -24,7 +25,7 @@ from tests.chains.solana.ledger import (
     refuses,
     statement,
 )
-from tests.chains.solana.submit_support import budget, landed, stuck, until
+from tests.chains.solana.submit_support import budget, landed, stuck
 from tests.chains.statements import seed
 
 
@@ -135,16 +136,8 @@ async def test_a_restart_resumes_the_journalled_transaction() -> None:
 
 @pytest.mark.parametrize("by", ["submit", "settle"])
 async def test_a_crash_between_the_journal_and_the_sending_loses_nothing(by: str) -> None:
-    class Crash(Exception):
-        pass
-
-    class Crashing(MemoryJournal):
-        def put(self, key: str, value: bytes) -> None:
-            super().put(key, value)
-            raise Crash
-
-    w = World(journal=(journal := Crashing()))
-    with pytest.raises(Crash):
+    w = World(journal=(journal := Killing()))
+    with pytest.raises(Killed):
         await w.opened().submit(w.deployment, statement(5), "r5")
     assert w.ledger.pool == {}
     w.journal = MemoryJournal(journal.stored)

@@ -1,7 +1,6 @@
 """The way of a statement over HTTP, with the real program: on our node, and on a validator where one is on PATH."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +14,8 @@ from chains.solana.outbox import Entry, Outbox
 from chains.solana.sending import signature_text
 from chains.solana.transactions import Key
 from chains.types import GateState, Receipt
-from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.memory import Killed, Killing, MemoryJournal, Recorder
+from tests.chains.polling import until
 from tests.chains.solana.stage import MEMBER, OTHER, OurNode, Stage, going_on
 from tests.chains.statements import Committee, seed
 
@@ -25,25 +25,6 @@ ADDRESS = Key(MEMBER).address
 def ours(stage: Stage) -> OurNode:
     assert isinstance(stage.node, OurNode)
     return stage.node
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Polls for a condition; the test's own time-out ends what never comes."""
-    while not condition():  # noqa: ASYNC110 - what is waited for has no event
-        await asyncio.sleep(0.005)
-
-
-class Killed(Exception):
-    """The process ends."""
-
-
-class Killing(MemoryJournal):
-    """Ends the process when the transaction is on disk, before it is sent."""
-
-    def put(self, key: str, value: bytes) -> None:
-        super().put(key, value)
-        if key.startswith("tx/"):
-            raise Killed
 
 
 async def unsent(s: Stage, statement: bytes, **options: Any) -> tuple[MemoryJournal, Entry]:

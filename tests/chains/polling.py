@@ -1,0 +1,15 @@
+"""Waiting for what has no event of its own; the test's own time-out ends what never comes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 - what is waited for has no event
+        await asyncio.sleep(0.005)
+
+
+async def until_told(condition: Callable[[], Awaitable[bool]]) -> None:
+    """The same for what another program tells."""
+    while not await condition():  # noqa: ASYNC110 - another program decides
+        await asyncio.sleep(0.05)
