@@ -21,7 +21,7 @@ from chains.cosmos.light_blocks import LightBlocks
 from chains.cosmos.options import ChainOptions, MemberOptions
 from chains.cosmos.trust import Trust
 from chains.cosmos.verdicts import Verdicts
-from chains.errors import ProofError, Unreadable
+from chains.errors import Halted, ProofError, Unreadable
 from chains.opened import Ground
 from chains.types import Checkpoint
 from chains.values import shown
@@ -44,8 +44,13 @@ class Finality:
     async def finalized(self) -> Checkpoint:
         """See `SourceChain.finalized`."""
         async with self._lock:
-            self._halts.check_chain()
-            newest = await self._newest(self.last())
+            try:
+                self._halts.check_chain()
+                newest = await self._newest(self.last())
+            except Halted:
+                # Once that is lifted, only what the configured root leads to is believed.
+                self._anchored.clear()
+                raise
             return checkpoints.fresh(newest, self._clock(), self._chain_options.max_finality_lag, "block")
 
     def last(self) -> Checkpoint | None:
