@@ -30,7 +30,8 @@ from tests.chains.cosmos.scene import (
     kept,
     of_route,
 )
-from tests.chains.cosmos.world import World, amounts, world
+from tests.chains.cosmos.world import World, world
+from tests.chains.readers import amounts
 
 
 async def refusal(w: World) -> str:

@@ -35,7 +35,8 @@ from tests.chains.cosmos.scene import (
     cw20_balance,
     with_options,
 )
-from tests.chains.cosmos.world import amounts, world
+from tests.chains.cosmos.world import world
+from tests.chains.readers import amounts
 
 BALANCE, SUPPLY = bank("balance", VAULT, "uatom"), bank("supply", "uatom")
 TOKENS = cw20_balance(COLLATERAL, VAULT)

@@ -27,7 +27,8 @@ from tests.chains.cosmos.scene import (
     code,
     cw20_balance,
 )
-from tests.chains.cosmos.world import amounts, healths, world
+from tests.chains.cosmos.world import world
+from tests.chains.readers import amounts, healths
 
 BALANCE, SUPPLY = bank("balance", VAULT, "uatom"), bank("supply", "uatom")
 TOKENS = cw20_balance(COLLATERAL, VAULT)

@@ -1,20 +1,18 @@
 """The chain of the tests of readings behind three endpoints, and what a member has of it."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pydantic import SecretStr
-
 from chains.cosmos.chain import open_chain
 from chains.cosmos.options import ChainOptions, MemberOptions
-from chains.endpoint_options import EndpointOptions
 from chains.opened import OpenedChain
-from chains.types import ChainSetup, Deployment, EndpointHealth, Locked, Position
+from chains.types import ChainSetup, Deployment, Position
 from tests.chains.cosmos import blocks, scene
 from tests.chains.cosmos.ledger import Front, Ledger
 from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.readers import closing, endpoints
 from tests.chains.serving import served
 
 POWERS = {"a": 10, "b": 10, "c": 10, "d": 10}
@@ -36,12 +34,13 @@ class World:
         return self.ledger.blocks[self.ledger.height].header.time / blocks.SECOND
 
     def options(self, **changes: Any) -> MemberOptions:
-        endpoints = tuple(
-            EndpointOptions(name=name, url=SecretStr(front.url))
-            for name, front in zip("abcdefg", self.fronts, strict=False)
-        )
         root = {"trust_height": 1, "trust_hash": self.ledger.blocks[1].header.hash.hex()}
-        settings: dict[str, Any] = {"endpoints": endpoints, "timeout": 10.0, "deadline": 20.0, "set_aside": 600.0}
+        settings: dict[str, Any] = {
+            "endpoints": endpoints(front.url for front in self.fronts),
+            "timeout": 10.0,
+            "deadline": 20.0,
+            "set_aside": 600.0,
+        }
         return MemberOptions(**(settings | root | changes))
 
     def setup(self, **changes: Any) -> ChainSetup:
@@ -52,13 +51,8 @@ class World:
         )
         return replace(default, **changes)
 
-    @asynccontextmanager
-    async def opened(self, **changes: Any) -> AsyncIterator[OpenedChain]:
-        chain = open_chain(self.setup(**changes), lambda: self.now)
-        try:
-            yield chain
-        finally:
-            await chain.close()
+    def opened(self, **changes: Any) -> AbstractAsyncContextManager[OpenedChain]:
+        return closing(open_chain(self.setup(**changes), lambda: self.now))
 
     def impatient(self, **changes: Any) -> MemberOptions:
         """Options of a member that gives up soon, for tests of what never comes."""
@@ -75,13 +69,3 @@ async def world(fronts: int = 3, **changes: Any) -> AsyncIterator[World]:
         for front in made:
             front.url = await stack.enter_async_context(served(front.handle))
         yield World(ledger, made, **changes)
-
-
-def healths(chain: OpenedChain) -> dict[str, EndpointHealth]:
-    return {health.name: health for health in chain.health()}
-
-
-async def amounts(chain: OpenedChain, w: World) -> list[Any]:
-    """What is locked at the newest checkpoint; an `Unreadable` in the place of what is not read."""
-    found = await chain.locked(w.positions, await chain.finalized())
-    return [one.amount if isinstance(one, Locked) else one for one in found]

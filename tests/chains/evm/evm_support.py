@@ -5,18 +5,16 @@ Blocks come only when a test mines them. Waiting is polling for a condition.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import coincurve
-from pydantic import SecretStr
 
 from chains.caip import AccountId, AssetId, ChainId
 from chains.encoding import Certificate, Header, MintCap, Tree, evidence, route_id, submission
-from chains.endpoint_options import EndpointOptions
 from chains.errors import Unreadable
 from chains.evm.abi import Interface
 from chains.evm.client import Client
@@ -35,6 +33,7 @@ from chains.proxy import Proxy
 from chains.types import ChainSetup, Checkpoint, Deployment, Locked, Position
 from relayer.frost import ciphersuite
 from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.readers import closing, endpoints
 
 CHAIN = ChainId("eip155", "31337")
 DATA = Path(__file__).parent / "data"
@@ -98,12 +97,8 @@ class World:
     client: Client = field(default=None)  # type: ignore[assignment]
 
     def member_options(self, **changes: Any) -> MemberOptions:
-        endpoints = tuple(
-            EndpointOptions(name=name, url=SecretStr(proxy.url))
-            for name, proxy in zip("abcdefg", self.proxies, strict=False)
-        )
         settings: dict[str, Any] = {
-            "endpoints": endpoints,
+            "endpoints": endpoints(proxy.url for proxy in self.proxies),
             "poll": 0.02,
             "deadline": 20.0,
             "timeout": 10.0,
@@ -126,13 +121,8 @@ class World:
         )
         return replace(default, **changes)
 
-    @asynccontextmanager
-    async def opened(self, **changes: Any) -> AsyncIterator[OpenedChain]:
-        chain = FAMILY.open(self.setup(**changes))
-        try:
-            yield chain
-        finally:
-            await chain.close()
+    def opened(self, **changes: Any) -> AbstractAsyncContextManager[OpenedChain]:
+        return closing(FAMILY.open(self.setup(**changes)))
 
     async def mined(self, work: Awaitable[T]) -> T:
         """Awaits work that needs blocks, mining until it is done."""
@@ -219,16 +209,6 @@ async def _deploy(w: World) -> None:
             committee_code_hash=await w.client.code_hash(w.committee),
         ),
     )
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Polls for a condition; the test's own time-out ends what never comes."""
-    while not condition():  # noqa: ASYNC110 - what is waited for has no event
-        await asyncio.sleep(0.01)
-
-
-def healths(chain: OpenedChain) -> dict[str, Any]:
-    return {h.name: h for h in chain.health()}
 
 
 def names(values: Sequence[dict[str, Any]]) -> set[str]:

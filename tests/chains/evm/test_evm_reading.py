@@ -14,17 +14,10 @@ from chains.evm.options import DeploymentOptions, PositionOptions
 from chains.halts import halted, resume
 from chains.misbehaviour import HONEST, Behaviour
 from chains.types import Checkpoint, GateState, Locked
-from tests.chains.evm.evm_support import (
-    CHAIN,
-    UNIT,
-    World,
-    healths,
-    locked,
-    lying,
-    until,
-    world,
-)
+from tests.chains.evm.evm_support import CHAIN, UNIT, World, locked, lying, world
 from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.polling import until
+from tests.chains.readers import healths
 
 BALANCE_OF, TOTAL_SUPPLY = "0x70a08231", "0x18160ddd"
 

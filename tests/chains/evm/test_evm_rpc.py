@@ -24,8 +24,9 @@ from chains.evm.values import data, quantity
 from chains.jsonrpc import Call, Endpoint, EndpointError, Fault, Limits, Transport, parse_json
 from chains.misbehaviour import FAILURES, HONEST, Behaviour
 from chains.secrets import target
-from tests.chains.evm.evm_support import CHAIN, MEMBER, healths, world
+from tests.chains.evm.evm_support import CHAIN, MEMBER, world
 from tests.chains.memory import Recorder
+from tests.chains.readers import healths
 from tests.chains.serving import answering
 
 KEY = "k3y-of-the-operator"

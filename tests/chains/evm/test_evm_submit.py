@@ -15,17 +15,9 @@ from chains.hashing import keccak256
 from chains.misbehaviour import Behaviour
 from chains.opened import OpenedChain
 from chains.types import ChainSetup, GateState, Receipt
-from tests.chains.evm.evm_support import (
-    CHAIN,
-    MEMBER,
-    UNIT,
-    USER,
-    Signer,
-    World,
-    healths,
-    world,
-)
-from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.evm.evm_support import CHAIN, MEMBER, UNIT, USER, Signer, World, world
+from tests.chains.memory import Killed, Killing, MemoryJournal, Recorder
+from tests.chains.readers import healths
 
 
 class Clock:
@@ -181,20 +173,11 @@ async def test_a_restart_resumes_the_journalled_transaction_even_if_the_pool_for
 
 
 async def test_a_crash_between_the_journal_and_the_broadcast_loses_nothing() -> None:
-    class Crash(Exception):
-        pass
-
-    class CrashingJournal(MemoryJournal):
-        def put(self, key: str, value: bytes) -> None:
-            super().put(key, value)
-            if key.startswith("tx/"):
-                raise Crash
-
     async with world() as w:
-        journal = CrashingJournal()
+        journal = Killing()
         statement = w.statement(5, UNIT, await w.now())
         chain = await opened(w, journal)
-        with pytest.raises(Crash):
+        with pytest.raises(Killed):
             await chain.submit(w.deployment, statement, "r5")
         await chain.close()
         assert await w.node.call("eth_getBlockTransactionCountByNumber", "pending") == "0x0"

@@ -6,17 +6,15 @@ accounts, and says what an endpoint makes of the truth. Over HTTP, as the family
 
 import base64
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
 from aiohttp import web
-from pydantic import SecretStr
 
 from chains.caip import AccountId, AssetId, ChainId
 from chains.encoding import route_id
-from chains.endpoint_options import EndpointOptions
 from chains.opened import OpenedChain
 from chains.solana.addresses import (
     CLOCK_SYSVAR,
@@ -34,8 +32,9 @@ from chains.solana.program_data import code_hash
 from chains.solana.rpc import Account
 from chains.solana.state import Committee, Route
 from chains.solana.tokens import Mint, TokenAccount
-from chains.types import ChainSetup, Deployment, EndpointHealth, Locked, Position
+from chains.types import ChainSetup, Deployment, Position
 from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.readers import closing, endpoints
 from tests.chains.serving import served
 from tests.chains.solana import layouts
 from tests.chains.solana.lies import Lie, RpcError
@@ -210,11 +209,12 @@ class World:
     log: Recorder = field(default_factory=Recorder)
 
     def options(self, **changes: Any) -> MemberOptions:
-        endpoints = tuple(
-            EndpointOptions(name=name, url=SecretStr(front.url))
-            for name, front in zip("abcdefg", self.fronts, strict=False)
-        )
-        settings: dict[str, Any] = {"endpoints": endpoints, "timeout": 10.0, "deadline": 20.0, "set_aside": 600.0}
+        settings: dict[str, Any] = {
+            "endpoints": endpoints(front.url for front in self.fronts),
+            "timeout": 10.0,
+            "deadline": 20.0,
+            "set_aside": 600.0,
+        }
         return MemberOptions(**(settings | changes))
 
     def setup(self, **changes: Any) -> ChainSetup:
@@ -223,13 +223,8 @@ class World:
         default = ChainSetup(CHAIN, chain_options, options, self.positions, self.deployments, self.journal, self.log)
         return replace(default, **changes)
 
-    @asynccontextmanager
-    async def opened(self, **changes: Any) -> AsyncIterator[OpenedChain]:
-        chain = open_chain(self.setup(**changes), lambda: self.now)
-        try:
-            yield chain
-        finally:
-            await chain.close()
+    def opened(self, **changes: Any) -> AbstractAsyncContextManager[OpenedChain]:
+        return closing(open_chain(self.setup(**changes), lambda: self.now))
 
     def impatient(self, **changes: Any) -> MemberOptions:
         """Options of a member that gives up soon, for tests of what never comes."""
@@ -249,13 +244,3 @@ async def world(fronts: int = 3) -> AsyncIterator[World]:
 
 def base64_of(account: Account) -> list[str]:
     return [base64.b64encode(account.data).decode(), "base64"]
-
-
-def healths(chain: OpenedChain) -> dict[str, EndpointHealth]:
-    return {h.name: h for h in chain.health()}
-
-
-async def amounts(chain: OpenedChain, w: World) -> list[Any]:
-    """What is locked at the newest checkpoint; an `Unreadable` in the place of what is not read."""
-    found = await chain.locked(w.positions, await chain.finalized())
-    return [one.amount if isinstance(one, Locked) else one for one in found]

@@ -8,8 +8,9 @@ import pytest
 from chains.errors import Halted, Refused, Unreadable
 from chains.halts import halted, resume
 from chains.types import Locked
+from tests.chains.readers import amounts, healths
 from tests.chains.solana import layouts
-from tests.chains.solana.cluster import HELD, LOCKED, NOW, VAULT, amounts, healths, key, world
+from tests.chains.solana.cluster import HELD, LOCKED, NOW, VAULT, key, world
 from tests.chains.solana.lies import answers, refuses
 
 OTHER_GENESIS = key("another cluster")

@@ -11,22 +11,9 @@ from chains.errors import Unreadable
 from chains.hashing import keccak256
 from chains.solana.addresses import to_bytes
 from chains.types import Locked
+from tests.chains.readers import amounts, healths
 from tests.chains.solana import layouts
-from tests.chains.solana.cluster import (
-    CHAIN,
-    GATE,
-    GENESIS,
-    HELD,
-    LOCKED,
-    TREASURY,
-    VAULT,
-    WRAPPED,
-    Front,
-    amounts,
-    healths,
-    key,
-    world,
-)
+from tests.chains.solana.cluster import CHAIN, GATE, GENESIS, HELD, LOCKED, TREASURY, VAULT, WRAPPED, Front, key, world
 from tests.chains.solana.lies import Lie, refuses, tells
 
 

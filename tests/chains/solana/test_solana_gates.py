@@ -22,6 +22,7 @@ from chains.solana.addresses import (
 from chains.solana.program_data import code_hash
 from chains.solana.rpc import Account
 from chains.types import Deployment, GateState, Locked
+from tests.chains.readers import healths
 from tests.chains.solana import layouts
 from tests.chains.solana.cluster import (
     CHAIN,
@@ -40,7 +41,6 @@ from tests.chains.solana.cluster import (
     WRAPPED_MINT,
     accounts,
     base64_of,
-    healths,
     key,
     owned,
     world,

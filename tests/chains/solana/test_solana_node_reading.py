@@ -33,7 +33,7 @@ from chains.solana.node.settings import GenesisProgram, Settings
 from chains.solana.options import ChainOptions, DeploymentOptions, MemberOptions, PositionOptions
 from chains.types import ChainSetup, Checkpoint, Deployment, GateState, Locked, Position
 from tests.chains.memory import MemoryJournal, Recorder
-from tests.chains.solana.cluster import healths
+from tests.chains.readers import healths
 from tests.chains.statements import Committee
 
 NUMBER, FINALITY = 3, 4

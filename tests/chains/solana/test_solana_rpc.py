@@ -20,8 +20,9 @@ from chains.solana.options import ChainOptions, DeploymentOptions, MemberOptions
 from chains.solana.plan import Plan
 from chains.solana.rpc import Account, AtSlot, judge
 from chains.values import BadValue
+from tests.chains.readers import healths
 from tests.chains.solana import layouts
-from tests.chains.solana.cluster import GENESIS, NOW, TOKEN_POSITION, WALLET, World, healths, key, world
+from tests.chains.solana.cluster import GENESIS, NOW, TOKEN_POSITION, WALLET, World, key, world
 
 KEY = "k3y-of-the-operator"
 SLOT = 7

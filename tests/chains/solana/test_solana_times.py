@@ -8,8 +8,9 @@ import pytest
 
 from chains.errors import Unreadable
 from chains.solana.addresses import CLOCK_SYSVAR
+from tests.chains.readers import healths
 from tests.chains.solana import layouts
-from tests.chains.solana.cluster import NOW, base64_of, healths, key, world
+from tests.chains.solana.cluster import NOW, base64_of, key, world
 from tests.chains.solana.lies import RpcError, answers, refuses, tells
 
 
