@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
-from pydantic import SecretStr
 
 from chains.caip import AccountId, AssetId
 from chains.cosmos.options import ChainOptions, DeploymentOptions, MemberOptions
@@ -14,11 +13,8 @@ from chains.cosmos.sender import Sender
 from chains.cosmos.submit import Submitter
 from chains.cosmos.transactions import Signed
 from chains.encoding import MintCap, domain_id
-from chains.endpoint_options import EndpointOptions
 from chains.errors import Unreadable
-from chains.jsonrpc import Endpoint
 from chains.opened import Finality
-from chains.quorum import Admission, Quorum
 from chains.types import Checkpoint, Deployment, Journal, Log, Receipt
 from tests.chains.cosmos.mempool import (
     BLOCKS,
@@ -39,6 +35,7 @@ from tests.chains.cosmos.mempool import (
 )
 from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.polling import until
+from tests.chains.scripted import Ticking, named, quorum
 from tests.chains.statements import Committee, planted
 
 _GROUP = Committee("group")
@@ -55,8 +52,7 @@ def statement(round_: int, cap: int = 1_000) -> bytes:
 
 
 def options(**changes: Any) -> MemberOptions:
-    endpoints = tuple(EndpointOptions(name=n, url=SecretStr(f"http://{n}.example")) for n in "abc")
-    settings: dict[str, Any] = {"endpoints": endpoints, "poll": 0.001, "timeout": 5.0, "submit_timeout": 1e9}
+    settings: dict[str, Any] = {"endpoints": named(), "poll": 0.001, "timeout": 5.0, "submit_timeout": 1e9}
     settings |= {"trust_height": 1, "trust_hash": "00" * 32, "timeout_blocks": BLOCKS}
     settings |= {"gas_price": f"0.025{DENOMINATION}", "gas_margin": 20, "max_gas": 400_000}
     return MemberOptions(**(settings | changes))
@@ -73,7 +69,7 @@ class World:
     ledger: Ledger = field(default_factory=Ledger)
     journal: Journal = field(default_factory=MemoryJournal)
     log: Recorder = field(default_factory=Recorder)
-    now: float = 0.0
+    clock: Ticking = field(default_factory=Ticking)
 
     def __post_init__(self) -> None:
         self.nodes = [Node(name, self.ledger) for name in "abc"]
@@ -82,21 +78,15 @@ class World:
     def opened(self, secret: bytes = MEMBER, journal: Journal | None = None, **changes: Any) -> Submitter:
         """A member that starts."""
         chosen, log = options(**changes), cast(Log, self.log)
-        endpoints = [cast(Endpoint, node) for node in self.nodes]
-        quorum = Quorum(endpoints, Admission((), lambda answers: ""), chosen, log)
-        sender = Sender(chain_options(), secret, quorum, Outbox(journal or self.journal), chosen, log)
-        return Submitter(sender, quorum, cast(Finality, self), chosen, log, self._clock)
+        asked = quorum(self.nodes, chosen, log)
+        sender = Sender(chain_options(), secret, asked, Outbox(journal or self.journal), chosen, log)
+        return Submitter(sender, asked, cast(Finality, self), chosen, log, self.clock)
 
     async def finalized(self) -> Checkpoint:
         """The finality of the member: what it has verified."""
         if not self.ledger.final:
             raise Unreadable("no checkpoint yet")
         return Checkpoint(str(CHAIN), self.ledger.final, bytes(32), NOW)
-
-    def _clock(self) -> float:
-        # A second goes by at each look.
-        self.now += 1
-        return self.now
 
     def sender(self, **changes: Any) -> Sender:
         return self.opened(**changes)._sender

@@ -37,8 +37,9 @@ from chains.cosmos import bech32, rpc
 from chains.cosmos.addresses import of_secret
 from chains.encoding import route_id
 from chains.errors import ProofError
-from chains.jsonrpc import Call, EndpointError, Fault, Standing
+from chains.jsonrpc import Call, EndpointError, Fault
 from chains.values import BadValue
+from tests.chains.scripted import Scripted
 from tests.chains.statements import seed
 
 NAME = "test-chain-1"
@@ -213,16 +214,8 @@ class RpcError(Exception):
         self.fault = Fault(code, "'Internal error'", data)
 
 
-class Node:
+class Node(Scripted[Ledger, Lie]):
     """One endpoint. `lies` by what is asked: a method, or the last part of a query's path."""
-
-    def __init__(self, name: str, ledger: Ledger) -> None:
-        self.name, self.standing, self._ledger = name, Standing(state="ok"), ledger
-        self.lies: dict[str, Lie] = {}
-        self.asked: list[str] = []
-
-    async def ask(self, calls: Sequence[Call], deadline: float | None = None) -> tuple[Any, ...]:
-        return tuple([self._one(call) for call in calls])
 
     def _one(self, call: Call) -> Any:
         name = str(call.params[0]).rpartition("/")[2] if call.method == "abci_query" else call.method
@@ -304,15 +297,6 @@ def record(round_: int) -> bytes:
     times = (NOW, NOW + 3600) if round_ else (0, 0)
     wide = b"".join(n.to_bytes(16, "big") for n in numbers)
     return b"\x01" + round_.to_bytes(8, "big") + wide + b"".join(t.to_bytes(8, "big") for t in times)
-
-
-def fails(kind: Any = "failing") -> Lie:
-    """An endpoint that does not answer: as `chains.jsonrpc` tells it once its retries are over."""
-
-    def lie(truth: Any, params: Sequence[Any]) -> Any:
-        raise EndpointError(kind, f"the endpoint is {kind}")
-
-    return lie
 
 
 def refuses(data: str) -> Lie:

@@ -33,7 +33,7 @@ class Held:
 
 
 def client(w: World) -> Client:
-    made = Client(CHAIN, "http://a.example", MEMBER, PREFIX, poll=0.001, clock=w._clock)
+    made = Client(CHAIN, "http://a.example", MEMBER, PREFIX, poll=0.001, clock=w.clock)
     made._node = cast(OneNode, Held(w))
     return made
 

@@ -12,9 +12,10 @@ import pytest
 from chains.errors import ChainError, Refused, Unreadable
 from chains.types import Receipt
 from tests.chains.cosmos.member import World, landed, statement, stuck
-from tests.chains.cosmos.mempool import ADDRESS, BLOCKS, MEMBER, Landed, answers, fails, record, refuses, told
+from tests.chains.cosmos.mempool import ADDRESS, BLOCKS, MEMBER, Landed, answers, record, refuses, told
 from tests.chains.memory import Killed, Killing, MemoryJournal
 from tests.chains.polling import until
+from tests.chains.scripted import fails
 from tests.chains.statements import seed
 
 STALE = "failed to execute message; message index: 0: ballast error 23 StaleRound: not newer than the last round"

@@ -8,8 +8,9 @@ from cosmpy.protos.cosmos.auth.v1beta1.query_pb2 import QueryAccountInfoRequest 
 
 from chains.errors import Refused, Unreadable
 from tests.chains.cosmos.member import World, landed, statement, stuck
-from tests.chains.cosmos.mempool import ADDRESS, BLOCKS, fails, refuses
+from tests.chains.cosmos.mempool import ADDRESS, BLOCKS, refuses
 from tests.chains.polling import until
+from tests.chains.scripted import fails
 
 EXPIRED = "failed to execute message; message index: 0: ballast error 26 StatementExpired: its expiry has come"
 NO_INDEX = "transaction indexing is disabled"

@@ -11,15 +11,12 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, cast
 
-from pydantic import SecretStr
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
 from chains.caip import AccountId, AssetId, ChainId
 from chains.encoding import MintCap, route_id
-from chains.endpoint_options import EndpointOptions
-from chains.jsonrpc import Call, Endpoint, EndpointError, Fault, Standing
-from chains.quorum import Admission, Quorum
+from chains.jsonrpc import Call, EndpointError, Fault
 from chains.solana import rpc
 from chains.solana.addresses import TOKEN_PROGRAM, domain, route_address, to_bytes, to_text
 from chains.solana.options import DeploymentOptions, MemberOptions
@@ -30,6 +27,7 @@ from chains.solana.submit import Submitter
 from chains.types import Deployment, Journal, Log
 from chains.values import BadValue
 from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.scripted import Scripted, Ticking, named, quorum
 from tests.chains.statements import Committee, planted, seed
 
 REFERENCE = "4uhcVJyU9pJkvQyS88uRDiswHXSCkY3z"
@@ -58,8 +56,7 @@ def statement(round_: int, cap: int = 1_000, leaves: int = 1) -> bytes:
 
 
 def options(**changes: Any) -> MemberOptions:
-    endpoints = tuple(EndpointOptions(name=n, url=SecretStr(f"http://{n}.example")) for n in "abc")
-    settings: dict[str, Any] = {"endpoints": endpoints, "poll": 0.001, "timeout": 5.0, "submit_timeout": 1e9}
+    settings: dict[str, Any] = {"endpoints": named(), "poll": 0.001, "timeout": 5.0, "submit_timeout": 1e9}
     return MemberOptions(**(settings | changes))
 
 
@@ -117,16 +114,8 @@ Lie = Callable[[Any, Sequence[Any]], Any]
 """Makes of a true result, and the call's parameters, the one that is told. Raises what is told as an error."""
 
 
-class Node:
+class Node(Scripted[Ledger, Lie]):
     """One endpoint. `lies` by method."""
-
-    def __init__(self, name: str, ledger: Ledger) -> None:
-        self.name, self.standing, self._ledger = name, Standing(state="ok"), ledger
-        self.lies: dict[str, Lie] = {}
-        self.asked: list[str] = []
-
-    async def ask(self, calls: Sequence[Call], deadline: float | None = None) -> tuple[Any, ...]:
-        return tuple([self._one(call) for call in calls])
 
     def _one(self, call: Call) -> Any:
         self.asked.append(call.method)
@@ -220,7 +209,7 @@ class World:
     ledger: Ledger = field(default_factory=Ledger)
     journal: Journal = field(default_factory=MemoryJournal)
     log: Recorder = field(default_factory=Recorder)
-    now: float = 0.0
+    clock: Ticking = field(default_factory=Ticking)
 
     def __post_init__(self) -> None:
         self.nodes = [Node(name, self.ledger) for name in "abc"]
@@ -229,15 +218,9 @@ class World:
     def opened(self, secret: bytes = MEMBER, journal: Journal | None = None, **changes: Any) -> Submitter:
         """A member that starts."""
         chosen, log = options(**changes), cast(Log, self.log)
-        endpoints = [cast(Endpoint, node) for node in self.nodes]
-        quorum = Quorum(endpoints, Admission((), lambda answers: ""), chosen, log)
-        sender = Sender(secret, quorum, Outbox(journal or self.journal), chosen, log)
-        return Submitter(sender, quorum, chosen, log, self._clock)
-
-    def _clock(self) -> float:
-        # A second goes by at each look.
-        self.now += 1
-        return self.now
+        asked = quorum(self.nodes, chosen, log)
+        sender = Sender(secret, asked, Outbox(journal or self.journal), chosen, log)
+        return Submitter(sender, asked, chosen, log, self.clock)
 
     def sender(self, **changes: Any) -> Sender:
         return self.opened(**changes)._sender
@@ -263,15 +246,6 @@ def refuses(code: int, message: str) -> Lie:
 
     def lie(true: Any, params: Sequence[Any]) -> Any:
         raise RpcError(code, message)
-
-    return lie
-
-
-def fails(kind: Any = "failing") -> Lie:
-    """An endpoint that does not answer: as `chains.jsonrpc` tells it once its retries are over."""
-
-    def lie(true: Any, params: Sequence[Any]) -> Any:
-        raise EndpointError(kind, f"the endpoint is {kind}")
 
     return lie
 

@@ -14,17 +14,8 @@ from chains.solana.sending import signature_text
 from chains.types import Receipt
 from tests.chains.memory import Killed, Killing, MemoryJournal
 from tests.chains.polling import until
-from tests.chains.solana.ledger import (
-    FINALITY,
-    MEMBER,
-    World,
-    account,
-    context,
-    fails,
-    gate_error,
-    refuses,
-    statement,
-)
+from tests.chains.scripted import fails
+from tests.chains.solana.ledger import FINALITY, MEMBER, World, account, context, gate_error, refuses, statement
 from tests.chains.solana.submit_support import budget, landed, stuck
 from tests.chains.statements import seed
 

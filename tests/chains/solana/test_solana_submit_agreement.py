@@ -15,7 +15,8 @@ from chains.solana.addresses import to_text
 from chains.solana.outbox import Outbox
 from chains.solana.sender import Executed
 from chains.solana.transactions import Failure
-from tests.chains.solana.ledger import FINALITY, LIFE, Lie, World, context, fails, gate_error, statement
+from tests.chains.scripted import fails
+from tests.chains.solana.ledger import FINALITY, LIFE, Lie, World, context, gate_error, statement
 from tests.chains.solana.submit_support import landed, stuck
 from tests.chains.statements import seed
 
