@@ -39,7 +39,7 @@ from tests.daemon.rig import Members
 N, FAULTY, THRESHOLD = 4, 1, 3
 ENDPOINTS = 3
 SLOT, LEASE, LONGEST_LEASE = 3, 600, 86_400
-FINALITY_LAG, MOST_LAG = 8, 60
+STALENESS, FINALITY_LAG, MOST_LAG = 60, 8, 60
 
 Proxies = Sequence[Proxy[Rule]]
 
@@ -193,6 +193,8 @@ async def cosmos_committee(
     routes: Mapping[str, Sequence[int]],
     collateral: int,
     kinds: Mapping[str, Kind] | None = None,
+    lease: int = LEASE,
+    staleness: int = STALENESS,
 ) -> AsyncIterator[Members[CosmosGround]]:
     """A committee of four over real chains, where everything is final. None of its members runs yet.
 
@@ -213,7 +215,7 @@ async def cosmos_committee(
             assert (await source.local.lock(vaults[name], collateral)).ok
             gates = [await sites[n].local.deploy_destination(name, DECIMALS, key, LONGEST_LEASE) for n in places]
             row = {"name": name, "decimals": DECIMALS, "deviation_bps": 1, "positions": [vaults[name]]}
-            rows.append(row | {"deployments": [{**gate, "lease": LEASE} for gate in gates]})
+            rows.append(row | {"deployments": [{**gate, "lease": lease} for gate in gates]})
         before = [
             {site.chain: await stack.enter_async_context(proxies(site)) for site in sites.values()} for _ in range(N)
         ]
@@ -225,7 +227,7 @@ async def cosmos_committee(
             await final(site)
         members = [{"name": f"m{i}", "identity": k.verify_key.hex()} for i, k in enumerate(keys)]
         named = {"genesis": int(time.time()) - 10 * SLOT, "members": members, "chains": tables, "routes": rows}
-        document = {**_TIMES, **named}
+        document = {**_TIMES, "staleness": staleness, **named}
         committee = parse_committee(document, directory / "committee.toml")
         ground = CosmosGround({site.chain: site for site in sites.values()}, document, committee, vaults, before)
         yield Members(committee.params(), public, keys, ground, directory, nats_url)
@@ -233,5 +235,5 @@ async def cosmos_committee(
 
 _TIMES = {
     "name": "rounds", "network": "devnet", "epoch": 1, "faulty": FAULTY, "threshold": THRESHOLD,
-    "slot": SLOT, "skew": 0, "staleness": 60, "heartbeat": SLOT,
+    "slot": SLOT, "skew": 0, "heartbeat": SLOT,
 }  # fmt: skip

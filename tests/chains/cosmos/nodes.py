@@ -44,7 +44,7 @@ class RunningNode:
 
     def __init__(self, number: int, directory: Path, commit_ms: int = COMMIT_MS) -> None:
         self.chain: ChainId = DEVNET.chain_id(number)
-        self.directory, self._commit_ms = directory, commit_ms
+        self.directory, self.commit_ms = directory, commit_ms
         (self.port,) = ports.blocks([DEVNET.ports])
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -57,7 +57,7 @@ class RunningNode:
         return self.directory / "log"
 
     def start(self) -> None:
-        argv = (*DEVNET.node(self.chain, self.port, self.directory).argv, "--commit-ms", str(self._commit_ms))
+        argv = (*DEVNET.node(self.chain, self.port, self.directory).argv, "--commit-ms", str(self.commit_ms))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 

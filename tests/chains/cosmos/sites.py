@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import SecretStr
 
 from chains.caip import AccountId, AssetId
-from chains.cosmos import state, stores
+from chains.cosmos import blocks_json, state, stores
 from chains.cosmos.addresses import account_bytes, denomination
 from chains.cosmos.client import Client
 from chains.cosmos.demo import CosmosLocalChain
@@ -58,6 +58,10 @@ class Site:
         return await self.user.mint(deployment, self.user.address_at(deployment), amount, None)
 
     # What is true
+
+    def time(self) -> int:
+        """The newest block's (seconds)."""
+        return blocks_json.time(self.node.ask("status")["sync_info"]["latest_block_time"]) // 10**9
 
     def gate(self, deployment: Deployment) -> state.Statement:
         """The newest statement."""

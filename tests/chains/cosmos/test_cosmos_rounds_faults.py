@@ -1,0 +1,179 @@
+"""Whole rounds over real chains while endpoints lie together, the node dies in mid-round, or the chain stands still."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from chains.cosmos.chain import open_chain
+from chains.cosmos.demo import STRIDE
+from chains.cosmos.outbox import Entry, Outbox
+from chains.cosmos.sender import Sender
+from chains.devnet import Table
+from chains.types import Deployment
+from tests.chains.cosmos import lies
+from tests.chains.cosmos.cluster import MOST_LAG, N, cosmos_committee
+from tests.chains.cosmos.nodes import RunningNode, needs_wasmd
+from tests.chains.cosmos.sites import Site
+from tests.chains.rounds import amounts, certified, observations, round_now, running, statements
+from tests.daemon.rig import Member, until
+
+pytestmark = needs_wasmd
+
+LOCKED = 700_000
+MORE = 200_000
+LEASE, STALENESS = 24, 12
+"""Seconds; the least that goes with the rest of the configuration, since what is shown is that it runs out."""
+STILL = 10**9
+"""Milliseconds between two blocks of a chain that stands still."""
+
+
+# Endpoints
+
+
+@pytest.mark.parametrize("liars", [1, 2])
+async def test_lying_endpoints_with_the_rest_down_give_nothing(tmp_path: Path, nats: str, liars: int) -> None:
+    """Every member has three endpoints, of which two must agree. Nothing is signed until the others are back."""
+    async with cosmos_committee(tmp_path, nats, {"USD": (0,)}, LOCKED) as c:
+        ground, (gate,), position = c.world, c.world.deployments, c.world.position("USD")
+        lie = (lies.of_position(position, add=10**6), lies.of_supply(gate, 10**6), lies.of_cap(gate, 10**6))
+        for index in range(N):
+            ground.behave(index, "lying", *lie, at=range(liars))
+            ground.behave(index, "failing", at=range(liars, 3))
+        async with running(c) as members:
+            await until(lambda: all(m.machine.slot is not None for m in members))
+            began = max(map(round_now, members))
+            await until(lambda: all(_abstained(m, began) > 1 for m in members))
+            assert all(m.readings.troubles[gate.chain] for m in members)
+            assert [certified(m) for m in members] == [0] * N
+            assert ground.gate(gate).round == 0
+            for index in range(N):
+                ground.behave(index, "honest", at=range(3))
+            await until(lambda: ground.gate(gate).cap == LOCKED)
+            assert amounts(members, position, began) == {LOCKED}
+
+
+def _abstained(member: Member, began: int) -> int:
+    """In how many rounds since it said that it knows nothing of any position or gate."""
+    said = observations(member, began)
+    return sum(not any(chain.positions or chain.gates for chain in each.chains) for each in said)
+
+
+# The node
+
+
+class Killing:
+    """Holds all transactions for gates, signed and journalled as they are, from when it is armed until the node is
+    killed."""
+
+    def __init__(self, patched: pytest.MonkeyPatch) -> None:
+        self.held = list[Entry]()
+        self.armed, self._killed = False, asyncio.Event()
+        original = Sender.broadcast
+
+        async def broadcast(sender: Sender, entry: Entry) -> Entry:
+            if self.armed:
+                self.held.append(entry)
+                await self._killed.wait()
+            return await original(sender, entry)
+
+        patched.setattr(Sender, "broadcast", broadcast)
+
+    def kill(self, node: RunningNode) -> None:
+        node.kill()
+        self.armed = False
+        self._killed.set()
+
+
+async def test_a_node_that_is_killed_in_mid_round_costs_no_statement(
+    tmp_path: Path, nats: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A round has just been certified, and its transaction is about to leave a member."""
+    async with cosmos_committee(tmp_path, nats, {"USD": (0,)}, LOCKED) as c, running(c) as members:
+        ground, (gate,), position = c.world, c.world.deployments, c.world.position("USD")
+        site, first, killing = ground.sites[gate.chain], round_now(members[0]), Killing(monkeypatch)
+        await until(lambda: ground.gate(gate).cap == LOCKED)
+        assert (await site.mint(gate, 300_000)).ok
+        killing.armed = True
+        assert (await site.local.lock(ground.vaults["USD"], MORE)).ok
+        await until(lambda: bool(killing.held))
+        killing.kill(site.node)
+        assert any(entry in killing.held for m in members for entry in _journalled(m, gate))
+        # While it is down nothing can be read, so that nothing is certified.
+        down = max(map(round_now, members))
+        await until(lambda: all(_abstained(m, down + 1) > 0 for m in members))
+        assert max(map(certified, members)) <= down
+        site.node.start()
+        await site.node.ready()
+        await until(lambda: ground.gate(gate).cap == LOCKED + MORE)
+        assert (await site.mint(gate, MORE + 400_001)).error == "ExceedsCap"
+        assert (await site.mint(gate, MORE + 400_000)).ok
+        await until(lambda: not any(_journalled(m, gate) for m in members))
+        assert amounts(members, position, first) == {LOCKED, LOCKED + MORE}
+        assert not any(m.store.disputes() for m in members)
+
+
+def _journalled(member: Member, gate: Deployment) -> list[Entry]:
+    """The transactions that the member has on the gate's chain and that are not final."""
+    return Outbox(member.store.journal(gate.chain)).entries()
+
+
+# The chain
+
+
+async def restarted(site: Site, commit_ms: int) -> None:
+    """With another time between blocks."""
+    site.node.stop()
+    site.node.commit_ms = commit_ms
+    site.node.start()
+    await site.node.ready()
+
+
+async def stopped_after_a_lock(site: Site, vault: Table) -> None:
+    """The chain stands still, and what was locked last stands in blocks that no checkpoint follows."""
+    usual = site.node.commit_ms
+    while True:
+        receipt = await site.local.lock(vault, MORE)
+        await restarted(site, STILL)
+        if (site.node.height() - 1) // STRIDE * STRIDE < receipt.height:
+            return
+        await restarted(site, usual)
+
+
+async def test_while_a_chain_stands_still_caps_run_out_and_nothing_newer_is_believed(tmp_path: Path, nats: str) -> None:
+    """The chain of the vault answers as ever, but makes no block; that of the other gate goes on."""
+    async with cosmos_committee(tmp_path, nats, {"USD": (0, 1)}, LOCKED, lease=LEASE, staleness=STALENESS) as c:
+        ground, position, vault = c.world, c.world.position("USD"), c.world.vaults["USD"]
+        source, ahead = ground.sites[position.chain], 0.0
+        (far,) = [d for d in ground.deployments if d.chain != position.chain]
+        other, usual = ground.sites[far.chain], source.node.commit_ms
+        ground.opening = lambda setup: open_chain(
+            setup, lambda: time.time() + (ahead if str(setup.chain) == source.chain else 0)
+        )
+        async with running(c) as members:
+            first = round_now(members[0])
+            await until(lambda: ground.gate(far).cap == LOCKED // 2)
+            await stopped_after_a_lock(source, vault)
+            height, newest = source.node.height(), ground.locked(position)
+            ahead = 2.0 * MOST_LAG
+            await until(lambda: all("finality stalls" in m.readings.troubles.get(source.chain, "") for m in members))
+            ended = max(map(round_now, members))
+            await until(lambda: all(round_now(m) > ended + 1 for m in members))
+            assert all(certified(m) <= ended for m in members)
+            leaves = [leaf for m in members for _, of_round in statements(m) for leaf in of_round]
+            assert newest not in {leaf.collateral for leaf in leaves}
+            assert newest not in amounts(members, position, first)
+            # The other chain goes on, and comes to the end of every statement that there is.
+            end = max(leaf.expires_at for leaf in leaves)
+            await until(lambda: other.time() >= end)
+            late = await other.mint(far, 1)
+            assert (late.ok, late.error) == (False, "CapExpired")
+            assert 0 < ground.gate(far).expires_at <= end
+            assert max(map(certified, members)) <= ended
+            assert source.node.height() == height
+            ahead = 0.0
+            await restarted(source, usual)
+            await until(lambda: ground.gate(far).cap == newest // 2)
+            assert newest in amounts(members, position, first)
+            assert not any(m.store.disputes() for m in members)
