@@ -1,8 +1,6 @@
 """What the entry point brings: names in one spelling, cheap to import, conforming to the protocols; and what it refuses
 to open."""
 
-import subprocess
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +11,8 @@ from chains.cosmos import bech32
 from chains.cosmos.family import FAMILY
 from chains.cosmos.options import ChainOptions
 from chains.errors import Refused
-from chains.opened import OpenedChain
-from chains.types import Chain, ChainSetup, Family
+from chains.types import ChainSetup
+from tests.chains.conforming import conforms, imports_none_of
 from tests.chains.cosmos import blocks
 from tests.chains.cosmos.scene import (
     BANK_POSITION,
@@ -33,20 +31,14 @@ from tests.chains.cosmos.world import world
 from tests.chains.memory import MemoryJournal, Recorder
 
 
-def conforms(family: Family, chain: Chain) -> None:
-    """Type-checked: mypy refuses this file if the family does not implement the protocols."""
-
-
 async def test_the_family_conforms() -> None:
     async with world() as w, w.opened() as chain:
-        assert isinstance(chain, OpenedChain)
         conforms(FAMILY, chain)
 
 
 def test_importing_the_family_imports_no_heavy_library() -> None:
     heavy = ("cosmpy", "google.protobuf", "grpc", "aiohttp", "coincurve", "Crypto", "tenacity", "nacl", "web3")
-    program = f"import sys, chains.cosmos.family; sys.exit(','.join(m for m in {heavy!r} if m in sys.modules) or 0)"
-    subprocess.run([sys.executable, "-c", program], check=True)
+    imports_none_of("chains.cosmos.family", heavy)
 
 
 def test_names_are_canonical_or_refused() -> None:

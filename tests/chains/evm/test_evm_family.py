@@ -1,7 +1,5 @@
 """What the entry point brings: names in one spelling, cheap to import, conforming to the protocols; local nodes."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,8 +15,7 @@ from chains.evm.devnet import Devnet
 from chains.evm.family import FAMILY
 from chains.evm.options import ChainOptions
 from chains.evm.transfer_probe import PROBE
-from chains.opened import OpenedChain
-from chains.types import Chain, Family
+from tests.chains.conforming import conforms, imports_none_of
 from tests.chains.evm.evm_support import CHAIN, MEMBER, world
 
 # The examples of EIP-55.
@@ -30,22 +27,16 @@ CHECKSUMMED = [
 ]
 
 
-def conforms(family: Family, chain: Chain) -> None:
-    """Type-checked: mypy refuses this file if the family does not implement the protocols."""
-
-
 async def test_the_family_is_found_by_its_namespace_and_conforms() -> None:
     found = registry.family("eip155")
     assert found.namespace == "eip155"
     async with world(contracts=False) as w, w.opened() as chain:
-        assert isinstance(chain, OpenedChain)
         conforms(FAMILY, chain)
 
 
 def test_importing_the_family_imports_no_heavy_library() -> None:
     heavy = ("web3", "aiohttp", "eth_account", "eth_abi", "coincurve", "tenacity", "trie")
-    program = f"import sys, chains.evm.family; sys.exit(','.join(m for m in {heavy!r} if m in sys.modules) or 0)"
-    subprocess.run([sys.executable, "-c", program], check=True)
+    imports_none_of("chains.evm.family", heavy)
 
 
 @pytest.mark.parametrize("address", CHECKSUMMED)

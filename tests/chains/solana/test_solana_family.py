@@ -1,38 +1,29 @@
 """What the entry point brings: names in one spelling, cheap to import, conforming to the protocols."""
 
-import subprocess
-import sys
-
 import pytest
 from nacl.signing import SigningKey
 
 from chains.caip import AccountId, AssetId, CaipError, ChainId
 from chains.errors import Refused
-from chains.opened import OpenedChain
 from chains.solana.addresses import to_text
 from chains.solana.family import FAMILY
 from chains.solana.options import ChainOptions
-from chains.types import Chain, ChainSetup, Family
+from chains.types import ChainSetup
+from tests.chains.conforming import conforms, imports_none_of
 from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.solana.cluster import CHAIN, DEPLOYMENT, REFERENCE, WALLET, world
 
 MAINNET = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"
 
 
-def conforms(family: Family, chain: Chain) -> None:
-    """Type-checked: mypy refuses this file if the family does not implement the protocols."""
-
-
 async def test_the_family_conforms() -> None:
     async with world() as w, w.opened() as chain:
-        assert isinstance(chain, OpenedChain)
         conforms(FAMILY, chain)
 
 
 def test_importing_the_family_imports_no_heavy_library() -> None:
     heavy = ("solana", "solders", "aiohttp", "coincurve", "tenacity", "nacl", "web3")
-    program = f"import sys, chains.solana.family; sys.exit(','.join(m for m in {heavy!r} if m in sys.modules) or 0)"
-    subprocess.run([sys.executable, "-c", program], check=True)
+    imports_none_of("chains.solana.family", heavy)
 
 
 def test_names_are_canonical_or_refused() -> None:
