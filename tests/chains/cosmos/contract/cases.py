@@ -7,43 +7,19 @@ their names and errors, is checked here.
 
 import importlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chains.cosmos.errors import ERRORS
-from chains.encoding import Handover, Header, MintCap, decode_leaf
-from chains.wire import EncodingError, Reader
+from chains.encoding import Handover, MintCap
 from tests.chains.cosmos.contract.gate import LEASE, MAX_LEASE, Gate
 from tests.chains.cosmos.contract.ledger import Ledger
-from tests.encoding import reference_gate
-from tests.encoding.vector_files import FOLDER, Case, load, number, raw
+from tests.chains.vectors import NAMES, own_checks, proof_error, taken
+from tests.encoding.vector_files import FOLDER, Case, number, raw
 
 NUMBERS = {name: code for code, name in ERRORS.items()}
-NAMES = {
-    "": "",
-    "bad_kind": "WrongKind",
-    "bad_length": "BadLength",
-    "bad_branch": "BadBranch",
-    "bad_domain": "WrongDomain",
-    "bad_route": "WrongRoute",
-    "bad_epoch": "WrongEpoch",
-    "bad_point": "BadCommitment",
-    "bad_scalar": "BadScalar",
-    "bad_signature": "BadSignature",
-    "bad_root": "WrongRoot",
-    "bad_key": "BadKey",
-}
-
-
-FUTURE = 60
-"""Seconds that a statement may be observed ahead of a block."""
 _FLIPPED_R = "r_bit_"
-
-
-def taken(file: str) -> list[Case]:
-    """The cases of a file that are not of the EVM alone."""
-    return [case for case in load(file) if case["scope"] == "all"]
 
 
 def _generator(name: str) -> Any:
@@ -145,41 +121,13 @@ class Signed:
 
     def _error(self, case: Case, gate: Gate) -> str:
         if case["error"] == "bad_proof":
-            return _proof_error(case)
+            return proof_error(case)
         found = [NAMES[case["error"]]]
         if self._file == "certificates.json":
-            found += own_checks(raw(case, "statement"), self._now)
+            found += own_checks(raw(case, "statement"), self._now, MAX_LEASE)
         return min((error for error in found if error), key=NUMBERS.__getitem__, default="")
 
 
 def _verdicts(cases: Iterable[Case]) -> dict[str, str]:
     # Whether R with a flipped bit is still a point differs from one signature to the other.
     return {case["name"]: "either" if _FLIPPED_R in case["name"] else case["error"] for case in cases}
-
-
-def own_checks(statement: bytes, now: int) -> Iterator[str]:
-    """What a gate that has taken nothing yet finds wrong with a mint cap, beyond the vectors' checks."""
-    try:
-        leaf, header = decode_leaf(statement[:177]), Header.read(Reader(statement[-145:]))
-    except EncodingError:
-        return
-    if not isinstance(leaf, MintCap):
-        return
-    if header.round == 0:
-        yield "StaleRound"
-    if leaf.expires_at <= now:
-        yield "StatementExpired"
-    if leaf.expires_at > now + MAX_LEASE:
-        yield "LeaseTooLong"
-    if leaf.observed_at > now + FUTURE:
-        yield "ObservedInFuture"
-    if max(leaf.mint_cap, leaf.collateral, leaf.supply) >= 1 << 128:
-        yield "DoesNotFit"
-
-
-def _proof_error(case: Case) -> str:
-    """What is wrong with the new key's own signature: the vectors have one code for all of it."""
-    key = reference_gate.key_of(raw(case, "new_px"), number(case, "new_parity"))
-    assert key is not None
-    code = reference_gate.signature(key, raw(case, "proof_message"), raw(case, "proof_r"), raw(case, "proof_z"), None)
-    return NAMES[code]

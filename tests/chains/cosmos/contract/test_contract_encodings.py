@@ -12,11 +12,12 @@ from chains.cosmos import messages
 from chains.encoding import CERTIFICATE_SIZE, Header, Leaf
 from chains.hashing import keccak256
 from tests.chains.cosmos.contract.calls import GATE_CODE, Call, address_of, instantiate
-from tests.chains.cosmos.contract.cases import MATERIAL, NAMES, NUMBERS, own_checks, taken
-from tests.chains.cosmos.contract.gate import Gate
+from tests.chains.cosmos.contract.cases import MATERIAL, NUMBERS
+from tests.chains.cosmos.contract.gate import MAX_LEASE, Gate
 from tests.chains.cosmos.contract.ledger import Ledger
 from tests.chains.cosmos.nodes import needs_wasmd
 from tests.chains.statements import EPOCH, EVIDENCE, planted
+from tests.chains.vectors import NAMES, own_checks, taken
 from tests.encoding import reference_gate
 from tests.encoding.vector_files import Case, load, number, raw
 
@@ -110,7 +111,7 @@ def test_numbers_of_leaves(gate: Gate) -> None:
         if number(case, "expires_at") != MATERIAL.EXPIRES_AT:
             leaf = replace(leaf, observed_at=number(case, "observed_at"), expires_at=number(case, "expires_at"))
         statement = gate.certified(leaf, 2)
-        error = min(own_checks(statement, gate.ledger.now()), key=NUMBERS.__getitem__, default="")
+        error = min(own_checks(statement, gate.ledger.now(), MAX_LEASE), key=NUMBERS.__getitem__, default="")
         cases.append(case)
         calls.append((gate.submit(statement), error))
     simulated(gate, calls, cases)

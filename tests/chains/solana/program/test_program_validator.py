@@ -19,10 +19,10 @@ from tests.chains.solana.program.harness import ARTIFACT, World
 from tests.chains.solana.program.slots import CALLS, SLOTS, Scene, minted
 from tests.chains.solana.program.substitution_table import substitutions
 from tests.chains.solana.program.substitutions import Stage
-from tests.chains.solana.program.test_program_vectors import NAMES, taken
 from tests.chains.solana.program.twin import Cluster, Twin
 from tests.chains.solana.validator import needed
 from tests.chains.statements import EPOCH, Committee
+from tests.chains.vectors import NAMES, taken
 from tests.encoding.vector_files import number, raw
 
 ARTIFACTS = {"v3": ARTIFACT, "v0": ARTIFACT.with_name("ballast-v0.so")}

@@ -10,37 +10,17 @@ from dataclasses import replace
 import pytest
 from solders.pubkey import Pubkey
 
-from chains.encoding import Header, MintCap, decode_leaf
 from chains.solana.errors import ERRORS
 from chains.solana.state import Committee, Route
-from chains.wire import EncodingError, Reader
 from tests.chains.solana.program.harness import REFERENCE, ROUTE, World
 from tests.chains.solana.program.vm import Outcome
 from tests.chains.statements import planted
-from tests.encoding import reference_gate
-from tests.encoding.vector_files import Case, each, load, number, raw
+from tests.chains.vectors import NAMES, own_checks, proof_error, taken
+from tests.encoding.vector_files import Case, each, number, raw
 
 NUMBERS = {name: code for code, name in ERRORS.items()}
-NAMES = {
-    "": "",
-    "bad_kind": "WrongKind",
-    "bad_length": "BadLength",
-    "bad_branch": "BadBranch",
-    "bad_domain": "WrongDomain",
-    "bad_route": "WrongRoute",
-    "bad_epoch": "WrongEpoch",
-    "bad_point": "BadCommitment",
-    "bad_scalar": "BadScalar",
-    "bad_signature": "BadSignature",
-    "bad_root": "WrongRoot",
-    "bad_key": "BadKey",
-}
 NOW = 1_790_000_000
 LEASE = 3_600
-
-
-def taken(name: str) -> list[Case]:
-    return [case for case in load(name) if case["scope"] == "all"]
 
 
 @pytest.fixture(scope="module")
@@ -71,25 +51,6 @@ def put_route(world: World, route: Route) -> None:
     world.vm.put(Pubkey.from_string(world.gate), route.encode(), Pubkey.from_string(world.program))
 
 
-def own_checks(statement: bytes) -> Iterator[str]:
-    """What a gate that has taken nothing yet finds wrong with a statement at NOW, beyond the vectors' checks."""
-    try:
-        leaf, header = decode_leaf(statement[:177]), Header.read(Reader(statement[-145:]))
-    except EncodingError:
-        return
-    assert isinstance(leaf, MintCap)
-    if header.round == 0:
-        yield "StaleRound"
-    if leaf.expires_at <= NOW:
-        yield "StatementExpired"
-    if leaf.expires_at > NOW + LEASE:
-        yield "LeaseTooLong"
-    if leaf.observed_at > NOW + 60:
-        yield "ObservedInFuture"
-    if leaf.mint_cap >= 1 << 64 or max(leaf.collateral, leaf.supply) >= 1 << 128:
-        yield "DoesNotFit"
-
-
 def first(errors: Iterator[str]) -> str:
     """The one that the program names: it checks in the order of the numbers."""
     return min((e for e in errors if e), key=NUMBERS.__getitem__, default="")
@@ -105,7 +66,7 @@ def test_certificates(world: World, fresh_route: Route, case: Case) -> None:
     put_committee(world, case, number(case, "epoch"), b"\0" * 31 + b"\1")
     put_route(world, replace(fresh_route, domain=raw(case, "domain"), route=raw(case, "route")))
     before, statement = world.everything(), raw(case, "statement")
-    expected = first(iter([NAMES[case["error"]], *own_checks(statement)]))
+    expected = first(iter([NAMES[case["error"]], *own_checks(statement, NOW, LEASE, cap_bits=64)]))
     if case["valid"]:
         assert expected in ("", "DoesNotFit")
     outcome = world.submit(statement)
@@ -117,14 +78,6 @@ def test_certificates(world: World, fresh_route: Route, case: Case) -> None:
     for name in ("round", "collateral", "supply", "observed_at", "expires_at"):
         assert getattr(state, name) == number(case, name)
     assert state.cap == number(case, "mint_cap")
-
-
-def proof_error(case: Case) -> str:
-    """What is wrong with the new key's own signature: the vectors have one code for all of it."""
-    key = reference_gate.key_of(raw(case, "new_px"), number(case, "new_parity"))
-    assert key is not None
-    code = reference_gate.signature(key, raw(case, "proof_message"), raw(case, "proof_r"), raw(case, "proof_z"), None)
-    return NAMES[code]
 
 
 @each(taken("handover.json"))
