@@ -27,12 +27,13 @@ from chains.misbehaviour import Behaviour
 from chains.opened import OpenedChain
 from chains.proxy import Proxy
 from chains.types import ChainSetup, Deployment, Position
-from relayer.config.committee import Committee, parse_committee
+from relayer.config.committee import parse_committee
 from relayer.daemon.reading import OpenChain
 from relayer.dealing import deal_committee
 from relayer.store.safety import SafetyStore
 from tests.chains.cosmos.sites import DECIMALS, Kind, Site, new_site
 from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.rounds import Configured
 from tests.chains.statements import seed
 from tests.daemon.rig import Members
 
@@ -112,28 +113,20 @@ async def staged(
 
 
 @dataclass
-class CosmosGround:
+class CosmosGround(Configured):
     """See `tests.daemon.rig.Ground`. `document`: the configuration's raw values; `vaults`: by route; `proxies`: each
-    member's by chain. `opening` is how an adapter is made."""
+    member's by chain. `opening` is how an adapter is made, `options` are changes to all members' options."""
 
     sites: Mapping[str, Site]
     document: Table
-    committee: Committee
     vaults: Mapping[str, Table]
     proxies: Sequence[Mapping[str, Proxies]]
     opening: Callable[[ChainSetup], OpenedChain] = field(default=FAMILY.open)
+    options: Table = field(default_factory=dict)
 
     def position(self, route: str) -> Position:
         row = self.vaults[route]
         return next(p for p in self.positions if (str(p.account), str(p.asset)) == (row["account"], row["asset"]))
-
-    @property
-    def positions(self) -> Sequence[Position]:
-        return [p for of_chain in self.committee.positions().values() for p in of_chain]
-
-    @property
-    def deployments(self) -> Sequence[Deployment]:
-        return [d for of_chain in self.committee.deployments().values() for d in of_chain]
 
     def opened(self, index: int, store: SafetyStore, log: Any) -> list[OpenChain]:
         """Each member has adapters of its own."""
@@ -151,7 +144,9 @@ class CosmosGround:
         setup = ChainSetup(
             ChainId.parse(name),
             self.committee.chain_options(name),
-            member_options(site, self.proxies[index][name], timeout=2.0, deadline=2.0, set_aside=1.0),
+            member_options(
+                site, self.proxies[index][name], **{"timeout": 2.0, "deadline": 2.0, "set_aside": 1.0, **self.options}
+            ),
             positions,
             deployments,
             store.journal(name),
@@ -229,7 +224,7 @@ async def cosmos_committee(
         named = {"genesis": int(time.time()) - 10 * SLOT, "members": members, "chains": tables, "routes": rows}
         document = {**_TIMES, "staleness": staleness, **named}
         committee = parse_committee(document, directory / "committee.toml")
-        ground = CosmosGround({site.chain: site for site in sites.values()}, document, committee, vaults, before)
+        ground = CosmosGround(committee, {site.chain: site for site in sites.values()}, document, vaults, before)
         yield Members(committee.params(), public, keys, ground, directory, nats_url)
 
 
