@@ -1,12 +1,15 @@
 """What bringing statements to gates has in common, whatever the chain."""
 
 import asyncio
+from dataclasses import dataclass
 
 import pytest
 
-from chains.errors import Unreadable
+from chains.errors import Refused, Unreadable
 from chains.jsonrpc import Fault
-from chains.submitting import Busy, enough, simulated, there_already
+from chains.outbox import Outbox
+from chains.submitting import Busy, enough, replaced, simulated, there_already
+from tests.chains.memory import MemoryJournal, Recorder
 
 
 async def test_each_key_is_settled_though_another_goes_wrong_and_the_first_error_is_raised() -> None:
@@ -78,3 +81,40 @@ def test_a_simulation_is_what_a_quorum_says() -> None:
     for told in undecided:
         with pytest.raises(Unreadable, match="no quorum"):
             simulated(told, 2)
+
+
+@dataclass(frozen=True)
+class Signed:
+    key: str
+
+    def encode(self) -> bytes:
+        return b""
+
+
+async def following(found: Signed | Exception | None) -> Signed | None:
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("found", "kept", "told"),
+    [
+        (Signed("a"), True, 0),
+        (None, False, 1),
+        (Refused("the gate would refuse it"), False, 0),
+        (Unreadable("no quorum"), True, 0),
+    ],
+)
+async def test_what_can_do_nothing_any_more_is_forgotten_and_nothing_else(
+    found: Signed | Exception | None, kept: bool, told: int
+) -> None:
+    log, outbox = Recorder(), Outbox(MemoryJournal(), lambda key, _: Signed(key))
+    outbox.put(Signed("a"))
+    if isinstance(found, Exception):
+        with pytest.raises(type(found)):
+            await replaced(outbox, "a", following(found), log)
+    else:
+        assert await replaced(outbox, "a", following(found), log) == found
+    assert (outbox.get("a") is not None) == kept
+    assert len(log.named("transaction_superseded")) == told
