@@ -2,12 +2,29 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 from chains.encoding import MintCap
-from chains.types import Position
+from chains.types import Deployment, Position
 from relayer.agreement.observation import Observation
 from relayer.agreement.records import Certified, decode_statements
+from relayer.config.committee import Committee
 from tests.daemon.rig import G, Member, Members
+
+
+@dataclass
+class Configured:
+    """What a ground (`tests.daemon.rig.Ground`) has of its committee's configuration."""
+
+    committee: Committee
+
+    @property
+    def positions(self) -> Sequence[Position]:
+        return [p for of_chain in self.committee.positions().values() for p in of_chain]
+
+    @property
+    def deployments(self) -> Sequence[Deployment]:
+        return [d for of_chain in self.committee.deployments().values() for d in of_chain]
 
 
 @asynccontextmanager

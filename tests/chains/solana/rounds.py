@@ -29,10 +29,11 @@ from chains.solana.state import Route
 from chains.solana.tokens import decode_account, decode_mint
 from chains.solana.transactions import Key
 from chains.types import ChainSetup, Deployment, Position
-from relayer.config.committee import Committee, parse_committee
+from relayer.config.committee import parse_committee
 from relayer.daemon.reading import OpenChain
 from relayer.dealing import deal_committee
 from relayer.store.safety import SafetyStore
+from tests.chains.rounds import Configured
 from tests.chains.solana.sites import Site, new_site, new_vault
 from tests.chains.statements import seed
 from tests.daemon.rig import Member, Members
@@ -45,13 +46,12 @@ DEADLINE = 0.8
 
 
 @dataclass
-class SolanaGround:
+class SolanaGround(Configured):
     """See `tests.daemon.rig.Ground`. `document`: the configuration's raw values; `vaults`: by route. `payers` have
     accounts; `opening` is how an adapter is made."""
 
     sites: Mapping[str, Site]
     document: Table
-    committee: Committee
     vaults: Mapping[str, Table]
     payers: frozenset[int] = frozenset(range(N))
     opening: Callable[[ChainSetup], OpenedChain] = field(default=FAMILY.open)
@@ -59,14 +59,6 @@ class SolanaGround:
     def position(self, route: str) -> Position:
         account = self.vaults[route]["account"]
         return next(p for p in self.positions if str(p.account) == account)
-
-    @property
-    def positions(self) -> Sequence[Position]:
-        return [p for of_chain in self.committee.positions().values() for p in of_chain]
-
-    @property
-    def deployments(self) -> Sequence[Deployment]:
-        return [d for of_chain in self.committee.deployments().values() for d in of_chain]
 
     def opened(self, index: int, store: SafetyStore, log: Any) -> list[OpenChain]:
         """Each member has adapters of its own."""
@@ -150,7 +142,7 @@ async def solana_committee(
         named = {"genesis": int(time.time()) - 10 * SLOT, "members": members, "chains": tables, "routes": rows}
         document = {**_TIMES, **named}
         committee = parse_committee(document, directory / "committee.toml")
-        ground = SolanaGround({site.chain: site for site in sites.values()}, document, committee, vaults)
+        ground = SolanaGround(committee, {site.chain: site for site in sites.values()}, document, vaults)
         yield Members(committee.params(), public, keys, ground, directory, nats_url)
 
 
