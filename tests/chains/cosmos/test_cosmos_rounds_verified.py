@@ -1,8 +1,5 @@
 """What anybody can check offline of a round over real chains: readings are proven, so a lie is found for sure."""
 
-import asyncio
-import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,13 +23,13 @@ from relayer.agreement.observation import (
 )
 from relayer.agreement.records import Certified
 from relayer.cli.report import FAILED
-from relayer.devnet import toml
 from relayer.keystore import KeystoreContents
 from relayer.roundfile import MissingParts, export, load
 from relayer.verify import verify_round
 from tests.chains.cosmos.cluster import CosmosGround, cosmos_committee
 from tests.chains.cosmos.nodes import needs_wasmd
 from tests.chains.rounds import running
+from tests.chains.verifying import Verifying
 from tests.daemon.rig import Member, Members, until
 
 pytestmark = needs_wasmd
@@ -54,19 +51,10 @@ async def test_a_round_is_verified_offline_and_a_forged_reading_is_found_by_its_
             document = next(found for m in members if (found := exported(c, m)))
         configuration, key, bank = c.world.document, c.public.group, c.world.position("USD")
         token = c.world.position("TOK")
-    file, committee = tmp_path / "round.json", tmp_path / "committee.toml"
-    committee.write_text(toml.dumps(configuration))
-
-    async def said(shown: Any) -> tuple[int | None, str]:
-        file.write_text(json.dumps(shown))
-        arguments = (str(file), "--committee", str(committee), "--group-key", key.point33.hex())
-        program = (sys.executable, "-m", "tests.cli.program", "verify", *arguments)
-        process = await asyncio.create_subprocess_exec(*program, stdout=asyncio.subprocess.PIPE)
-        out, _ = await process.communicate()
-        return process.returncode, out.decode()
+    verifying = Verifying(tmp_path, configuration, key.point33)
 
     # The chain is gone by now, and all its endpoints: nothing is asked.
-    code, text = await said(document)
+    code, text = await verifying.said(document)
     assert code == 0, text
     assert f"{proofs_in(document)} state proofs hold" in text
     assert "of rounds holds" in text
@@ -94,7 +82,7 @@ async def test_a_round_is_verified_offline_and_a_forged_reading_is_found_by_its_
             found = wrong(lie, position, c.keys)
             assert found.keys() - perhaps == {"evidence", "proofs"}, reason
             assert reason in found["proofs"]
-    code, text = await said(forged(document, bank.id, richer, c.keys))
+    code, text = await verifying.said(forged(document, bank.id, richer, c.keys))
     assert code == FAILED
     assert "FAIL proofs" in text
 

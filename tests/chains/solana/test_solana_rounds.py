@@ -1,8 +1,6 @@
 """Whole rounds over real parts: members, bus, stores, the family's adapter over HTTP, the program in a local node."""
 
 import asyncio
-import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -21,13 +19,13 @@ from chains.types import Deployment, Receipt
 from relayer.agreement.observation import ChainReading, Observation, decode_manifest, encode_manifest
 from relayer.agreement.records import Certified
 from relayer.cli.report import FAILED
-from relayer.devnet import toml
 from relayer.keystore import KeystoreContents
 from relayer.roundfile import MissingParts, export, load
 from relayer.verify import verify_round
 from tests.chains.rounds import amounts, certified, round_now, running, statements
 from tests.chains.solana.rounds import SolanaGround, solana_committee
 from tests.chains.solana.sites import Site, withdrawing
+from tests.chains.verifying import Verifying
 from tests.daemon.rig import Member, until
 
 
@@ -167,18 +165,9 @@ async def test_a_round_is_verified_offline_and_a_forged_reading_is_found(tmp_pat
             await until(lambda: any(exported(m) for m in members))
             document = next(found for m in members if (found := exported(m)))
         configuration, key = c.world.document, c.public.group
-    file, committee = tmp_path / "round.json", tmp_path / "committee.toml"
-    committee.write_text(toml.dumps(configuration))
+    verifying = Verifying(tmp_path, configuration, key.point33)
 
-    async def said(shown: Any) -> tuple[int | None, str]:
-        file.write_text(json.dumps(shown))
-        arguments = (str(file), "--committee", str(committee), "--group-key", key.point33.hex())
-        program = (sys.executable, "-m", "tests.cli.program", "verify", *arguments)
-        process = await asyncio.create_subprocess_exec(*program, stdout=asyncio.subprocess.PIPE)
-        out, _ = await process.communicate()
-        return process.returncode, out.decode()
-
-    code, text = await said(document)
+    code, text = await verifying.said(document)
     assert code == 0, text
     assert "no position calls for a state proof" in text
     assert "of rounds holds" in text
@@ -195,7 +184,7 @@ async def test_a_round_is_verified_offline_and_a_forged_reading_is_found(tmp_pat
     with_proof = wrong(proven, c.keys)
     assert with_proof.keys() - perhaps == {"evidence", "proofs"}
     assert "Solana has no account proofs" in with_proof["proofs"]
-    code, text = await said(forged(document, richer, ()))
+    code, text = await verifying.said(forged(document, richer, ()))
     assert code == FAILED
     assert "FAIL members" in text
 
