@@ -20,7 +20,11 @@ ROWS_OF_FAMILIES = {
     "solana": {"S1", "S2", "V10", "V11", "V13"}
     | {f"R{i}" for i in range(1, 9)}
     | {f"X{i}" for i in range(1, 7)}
-    | {f"V{i}" for i in range(1, 5)}
+    | {f"V{i}" for i in range(1, 5)},
+    "cosmos": {"C1", "C2", "V10", "V11", "V14"}
+    | {f"R{i}" for i in range(1, 9)}
+    | {f"X{i}" for i in range(1, 7)}
+    | {f"V{i}" for i in range(1, 5)},
 }
 TEXT = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""What nodes do not take, or blocks not execute: for the fee, for the gas, for a full mempool."""
+"""What nodes do not take, or blocks not execute: for the fee, for the gas, for a full mempool; and what they forget."""
 
 import asyncio
 from typing import Any
@@ -164,3 +164,27 @@ async def test_one_endpoint_cannot_raise_the_fee() -> None:
     w.lie("broadcast_tx_sync", checked(13, "insufficient fees; got: 1ustake required: 3500ustake: insufficient fee"))
     await stuck(w, max_gas_price="0.04")
     assert [a.fee for a in w.entry().attempts] == [3_000]
+
+
+async def test_a_transaction_that_a_fork_took_away_after_its_receipt_is_sent_again() -> None:
+    """No chain of this family should do that; what is not at or below a checkpoint is not relied on all the same."""
+    w = World()
+    submitter = w.opened()
+    signed = await stuck(w)
+    sequence, round_ = w.ledger.sequence, w.ledger.round
+    w.ledger.land(signed.hash)
+    first = await submitter.submit(w.deployment, statement(5), "r5")
+    assert first is not None
+    assert first.ok
+    w.ledger.landed.clear()
+    w.ledger.cache.clear()
+    w.ledger.sequence, w.ledger.round, w.ledger.final = sequence, round_, w.ledger.height
+    await submitter.settle()
+    assert list(w.ledger.pool) == [signed.hash]
+    assert w.entry().newest.signed == signed
+    w.ledger.mine(2)
+    w.ledger.land(signed.hash)
+    w.ledger.final = w.ledger.height
+    await submitter.settle()
+    assert (w.entries(), set(w.ledger.sent)) == ([], {signed.hash})
+    assert w.log.named("transaction_final") == [{"key": "r5", "height": w.ledger.height, "ok": True}]
