@@ -20,10 +20,11 @@ setup: ## Make .venv and the tools, if anything changed
 demo: setup ## Run the whole story on local chains; FAMILIES=evm chooses chain families
 	@$(bin)/ballast demo $(if $(FAMILIES),--families "$(FAMILIES)") $(ARGS)
 
-# By file, since the tests of one file may share something that is slow to start. ARGS="-n 0" runs them in one process.
+# By file, since the tests of one file may share something that is slow to start. Many wait for blocks and rounds, so that
+# half as many processes again as processors are of use. ARGS="-n 0" runs them in one process.
 test: setup ## Run the tests, on all processors; the first time the Cosmos node is compiled, which takes minutes
 	@$(bin)/python -m chains.cosmos.build_node >/dev/null
-	@$(bin)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(bin)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)) --dist loadfile $(ARGS)
 
 test-contracts: setup ## Run the contracts' own tests, of every family or of FAMILY=folder
 	@for script in contracts/$(or $(FAMILY),*)/test.sh; do $$script $(ARGS); done
