@@ -31,8 +31,10 @@ def main() -> int:
     try:
         ports = Ports(*range(asked.port, asked.port + PORTS))
         argv = prepare(build(_say), asked.dir.absolute(), asked.chain, ports, balances(), asked.commit_ms)
-        # Python ignores it, and what takes its place would inherit that.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        # What takes this process's place would inherit what is ignored here: the one by Python, the other by whoever
+        # has started it in the background.
+        for number in (signal.SIGPIPE, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
         os.execvp(argv[0], argv)  # noqa: S606 - no shell is wanted
     except (ChainError, OSError, ValueError) as error:
         sys.stderr.write(f"error: {error}\n")
