@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cosmpy.protos.cosmwasm.wasm.v1.query_pb2 import QueryCodesResponse  # type: ignore[import-untyped]
-from cosmpy.protos.cosmwasm.wasm.v1.tx_pb2 import MsgInstantiateContract2  # type: ignore[import-untyped]
+from cosmpy.protos.cosmwasm.wasm.v1.query_pb2 import QueryCodesResponse
+from cosmpy.protos.cosmwasm.wasm.v1.tx_pb2 import MsgInstantiateContract2
 
 from chains.cosmos import bech32, rpc
 from chains.cosmos.addresses import account_bytes

@@ -20,7 +20,7 @@ _DEEPEST = 16
 
 def smart_query(contract: str, message: Mapping[str, Any], height: int | None = None) -> Call:
     """The bytes of a contract's answer, or `QueryError`."""
-    from cosmpy.protos.cosmwasm.wasm.v1.query_pb2 import (  # type: ignore[import-untyped]
+    from cosmpy.protos.cosmwasm.wasm.v1.query_pb2 import (
         QuerySmartContractStateRequest,
         QuerySmartContractStateResponse,
     )
@@ -35,7 +35,7 @@ def smart_query(contract: str, message: Mapping[str, Any], height: int | None = 
 def least_prices() -> Call:
     """The lowest prices of gas that the node takes, a tuple of `fees.Price`; empty where it takes transactions free of
     charge."""
-    from cosmpy.protos.cosmos.base.node.v1beta1.query_pb2 import ConfigResponse  # type: ignore[import-untyped]
+    from cosmpy.protos.cosmos.base.node.v1beta1.query_pb2 import ConfigResponse
 
     def parse(found: QueryResult) -> tuple[fees.Price, ...]:
         text = decoded(ConfigResponse, found.value).minimum_gas_price
@@ -57,7 +57,7 @@ def document(answer: bytes) -> Any:
 
 def decoded(message: Any, value: bytes) -> Any:
     """The protobuf message of this class. Raises `BadValue`."""
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+    from google.protobuf.message import DecodeError
 
     try:
         return message.FromString(value)

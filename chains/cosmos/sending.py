@@ -111,7 +111,7 @@ class NoIndex:
 
 def account(address: str) -> Call:
     """`Account`, None for one that was never paid anything, or `QueryError`."""
-    from cosmpy.protos.cosmos.auth.v1beta1.query_pb2 import (  # type: ignore[import-untyped]
+    from cosmpy.protos.cosmos.auth.v1beta1.query_pb2 import (
         QueryAccountInfoRequest,
         QueryAccountInfoResponse,
     )
@@ -141,7 +141,7 @@ def statement(gate: str, route: bytes) -> Call:
 
 def simulation(raw: bytes) -> Call:
     """`Simulated`, for a transaction that need not be signed."""
-    from cosmpy.protos.cosmos.tx.v1beta1.service_pb2 import (  # type: ignore[import-untyped]
+    from cosmpy.protos.cosmos.tx.v1beta1.service_pb2 import (
         SimulateRequest,
         SimulateResponse,
     )

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from coincurve import PrivateKey
-from cosmpy.protos.cosmos.bank.v1beta1.tx_pb2 import MsgSend  # type: ignore[import-untyped]
-from cosmpy.protos.cosmos.base.v1beta1.coin_pb2 import Coin  # type: ignore[import-untyped]
-from cosmpy.protos.cosmos.crypto.secp256k1.keys_pb2 import PubKey  # type: ignore[import-untyped]
-from cosmpy.protos.cosmos.tx.signing.v1beta1.signing_pb2 import SignMode  # type: ignore[import-untyped]
-from cosmpy.protos.cosmos.tx.v1beta1.tx_pb2 import (  # type: ignore[import-untyped]
+from cosmpy.protos.cosmos.bank.v1beta1.tx_pb2 import MsgSend
+from cosmpy.protos.cosmos.base.v1beta1.coin_pb2 import Coin
+from cosmpy.protos.cosmos.crypto.secp256k1.keys_pb2 import PubKey
+from cosmpy.protos.cosmos.tx.signing.v1beta1.signing_pb2 import SignMode
+from cosmpy.protos.cosmos.tx.v1beta1.tx_pb2 import (
     AuthInfo,
     Fee,
     ModeInfo,
@@ -24,12 +24,12 @@ from cosmpy.protos.cosmos.tx.v1beta1.tx_pb2 import (  # type: ignore[import-unty
     TxBody,
     TxRaw,
 )
-from cosmpy.protos.cosmwasm.wasm.v1.tx_pb2 import (  # type: ignore[import-untyped]
+from cosmpy.protos.cosmwasm.wasm.v1.tx_pb2 import (
     MsgExecuteContract,
     MsgInstantiateContract,
     MsgStoreCode,
 )
-from google.protobuf.any_pb2 import Any as Packed  # type: ignore[import-untyped]
+from google.protobuf.any_pb2 import Any as Packed
 
 from chains.cosmos.addresses import of_secret
 from chains.cosmos.messages import Message, encoded

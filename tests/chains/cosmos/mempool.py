@@ -13,19 +13,19 @@ from hashlib import sha256
 from typing import Any
 
 from coincurve import PublicKey
-from cosmpy.protos.cosmos.auth.v1beta1.auth_pb2 import BaseAccount  # type: ignore[import-untyped]
-from cosmpy.protos.cosmos.auth.v1beta1.query_pb2 import (  # type: ignore[import-untyped]
+from cosmpy.protos.cosmos.auth.v1beta1.auth_pb2 import BaseAccount
+from cosmpy.protos.cosmos.auth.v1beta1.query_pb2 import (
     QueryAccountInfoRequest,
     QueryAccountInfoResponse,
 )
-from cosmpy.protos.cosmos.base.abci.v1beta1.abci_pb2 import GasInfo  # type: ignore[import-untyped]
-from cosmpy.protos.cosmos.base.node.v1beta1.query_pb2 import ConfigResponse  # type: ignore[import-untyped]
-from cosmpy.protos.cosmos.crypto.secp256k1.keys_pb2 import PubKey  # type: ignore[import-untyped]
-from cosmpy.protos.cosmos.tx.v1beta1.service_pb2 import (  # type: ignore[import-untyped]
+from cosmpy.protos.cosmos.base.abci.v1beta1.abci_pb2 import GasInfo
+from cosmpy.protos.cosmos.base.node.v1beta1.query_pb2 import ConfigResponse
+from cosmpy.protos.cosmos.crypto.secp256k1.keys_pb2 import PubKey
+from cosmpy.protos.cosmos.tx.v1beta1.service_pb2 import (
     SimulateRequest,
     SimulateResponse,
 )
-from cosmpy.protos.cosmos.tx.v1beta1.tx_pb2 import (  # type: ignore[import-untyped]
+from cosmpy.protos.cosmos.tx.v1beta1.tx_pb2 import (
     AuthInfo,
     SignDoc,
     TxBody,

@@ -103,8 +103,8 @@ def test_what_does_not_fit_is_no_message(making: Any) -> None:
 
 
 def test_a_transaction_has_the_bytes_that_cosmpy_makes() -> None:
-    from cosmpy.aerial.tx import SigningCfg, Transaction, TxFee  # type: ignore[import-untyped]
-    from cosmpy.crypto.keypairs import PrivateKey  # type: ignore[import-untyped]
+    from cosmpy.aerial.tx import SigningCfg, Transaction, TxFee
+    from cosmpy.crypto.keypairs import PrivateKey
 
     key, theirs = Key(MEMBER, PREFIX), PrivateKey(MEMBER)
     for made, place, fee, gas, timeout in (

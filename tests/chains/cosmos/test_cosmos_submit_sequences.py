@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from cosmpy.protos.cosmos.auth.v1beta1.query_pb2 import QueryAccountInfoRequest  # type: ignore[import-untyped]
+from cosmpy.protos.cosmos.auth.v1beta1.query_pb2 import QueryAccountInfoRequest
 
 from chains.errors import Refused, Unreadable
 from tests.chains.cosmos.member import World, landed, statement, stuck
