@@ -22,8 +22,8 @@ demo: setup ## Run the whole story on local chains; FAMILIES=evm chooses chain f
 
 # By file, since the tests of one file may share something that is slow to start. Many wait for blocks and rounds, so that
 # half as many processes again as processors are of use. ARGS="-n 0" runs them in one process.
-test: setup ## Run the tests, on all processors; the first time the Cosmos node is compiled, which takes minutes
-	@$(bin)/python -m chains.cosmos.build_node >/dev/null
+test: setup ## Run the tests, on all processors; the first time local nodes are compiled, which takes minutes
+	@$(bin)/ballast devnet prepare >/dev/null
 	@$(bin)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)) --dist loadfile $(ARGS)
 
 test-contracts: setup ## Run the contracts' own tests, of every family or of FAMILY=folder

@@ -36,6 +36,7 @@ def add(app: typer.Typer) -> None:
     group.command("down")(down)
     group.command("status")(status)
     group.command("node")(node)
+    group.command("prepare")(prepare)
     app.add_typer(group, name="devnet")
 
 
@@ -55,7 +56,8 @@ def up(
     """Start local nodes, their contracts and a committee, and leave them running."""
     from relayer.devnet.plan import chosen, named, one_route, plan_for
     from relayer.devnet.reaper import Reaper
-    from relayer.devnet.up import check_vacant, prepare
+    from relayer.devnet.up import check_vacant
+    from relayer.devnet.up import prepare as prepare_directory
     from relayer.devnet.up import up as start
 
     if (source is None) != (not destinations):
@@ -71,7 +73,7 @@ def up(
             plan = one_route(named(source), [named(word) for word in destinations or ()], members)
         check_vacant(directory)
         prepare_families([chain.namespace for chain in plan.chains], as_json=as_json)
-        prepare(directory)
+        prepare_directory(directory)
         reaper = Reaper(directory)
         try:
             state = asyncio.run(interruptible(start(directory, plan, report.note)))
@@ -149,6 +151,18 @@ def node(
         report.text(f"{chain} at http://127.0.0.1:{first}")
     sys.stdout.flush()
     os.execv(argv[0], argv)  # noqa: S606 - the node takes this process's place, so that it ends with it
+
+
+def prepare(families: Families = None, as_json: Json = False) -> None:
+    """Make what nodes need once a machine, such as a program that is compiled, and nothing else."""
+    from relayer.devnet.plan import chosen
+
+    with problems():
+        prepared = prepare_families(chosen(families), as_json=as_json)
+    if as_json:
+        report.data({"prepared": prepared})
+    else:
+        report.text(f"prepared: {', '.join(prepared)}" if prepared else "nothing is missing")
 
 
 def usage(state: "State") -> str:

@@ -8,14 +8,15 @@ from relayer.cli import report
 from relayer.cli.interrupts import interruptible
 
 
-def prepare_families(namespaces: Iterable[str], *, as_json: bool) -> None:
+def prepare_families(namespaces: Iterable[str], *, as_json: bool) -> list[str]:
     """Runs what is missing for the nodes of these families, one after the other: with bars on stderr, or as JSON lines
-    on stdout. Raises `DevnetError` for the first that fails."""
+    on stdout. Returns the everyday names of those that it was run for. Raises `DevnetError` for the first that
+    fails."""
     from relayer.devnet.preparation import missing
 
     needed = missing(namespaces)
     if not needed:
-        return
+        return []
     from rich.console import Console
 
     from relayer.devnet.bars import shown
@@ -27,3 +28,4 @@ def prepare_families(namespaces: Iterable[str], *, as_json: bool) -> None:
                 await run(one, told)
 
     asyncio.run(interruptible(all_of_them()))
+    return [one.family for one in needed.values()]

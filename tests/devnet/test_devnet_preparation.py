@@ -242,6 +242,18 @@ def test_a_node_takes_the_commands_place_once_it_is_prepared(kiln: Kiln, tmp_pat
     assert given == ["kiln:7", "4567", str(tmp_path)]
 
 
+def test_preparing_can_be_done_by_itself_and_once_is_enough(kiln: Kiln) -> None:
+    kiln.order()
+    command = ("devnet", "prepare", "--families", "bricks", "--json")
+    told = [json.loads(line) for line in ballast(*command).communicate()[0].splitlines()]
+    assert [one["preparing"] for one in told[:-1]] == ["bricks"] * 6
+    assert told[-1] == {"version": 1, "prepared": ["bricks"]}
+    assert kiln.done
+    out, err = ballast(*command).communicate()
+    assert (json.loads(out), err) == ({"version": 1, "prepared": []}, "")
+    assert ballast(*command[:-1]).communicate() == ("nothing is missing\n", "")
+
+
 def test_a_bar_is_shown_on_a_terminal(kiln: Kiln, tmp_path: Path) -> None:
     kiln.order("no clay")
     ours, theirs = os.openpty()
