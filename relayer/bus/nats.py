@@ -106,7 +106,7 @@ class NatsTransport:
         client = self._current()
         try:
             await attach(client)
-            await client.flush()  # the server knows of the interest when this returns
+            await _settled(client)
         except _LOST as error:
             raise BusDown(f"NATS: {error}") from error
 
@@ -171,7 +171,7 @@ class NatsTransport:
                 await self._listen(client, subject, inbox)
             for subject, handler in self._handlers:
                 await self._answer(client, subject, handler)
-            await client.flush()
+            await _settled(client)
         except BusDown:
             await _close(client)
             raise
@@ -200,6 +200,13 @@ class NatsTransport:
                     await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
                     pause = min(pause * 2, self._options.longest_wait)
             self._log.info("bus.reconnected", servers=self._options.where)
+
+
+async def _settled(client: Client) -> None:
+    """Returns once the server has everything that was sent before. nats-py's PING overtakes what it still holds back, so
+    that one PONG proves nothing; until it comes the rest is written, and a second PING goes after that."""
+    await client.flush()
+    await client.flush()
 
 
 async def _close(client: Client) -> None:
