@@ -203,8 +203,8 @@ class NatsTransport:
 
 
 async def _settled(client: Client) -> None:
-    """Returns once the server has everything that was sent before. nats-py's PING overtakes what it still holds back, so
-    that one PONG proves nothing; until it comes the rest is written, and a second PING goes after that."""
+    """Returns once the server has everything that was sent before. nats-py's PING overtakes what it still holds back,
+    so that one PONG proves nothing; until it comes the rest is written, and a second PING goes after that."""
     await client.flush()
     await client.flush()
 

@@ -56,7 +56,7 @@ async def echo(payload: bytes) -> bytes:
     return payload
 
 
-def answered_after(sent: bytes, subject: bytes) -> bool:
+def answered_after(sent: bytes | bytearray, subject: bytes) -> bool:
     """Whether a PING followed the subscription; the call that made both has seen its PONG."""
     _, found, rest = sent.partition(b"SUB " + subject)
     return bool(found) and b"PING\r\n" in rest
