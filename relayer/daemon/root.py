@@ -11,7 +11,7 @@ from typing import Any
 from nacl.signing import VerifyKey
 
 from chains.caip import ChainId
-from chains.errors import ChainError, Refused, Unreadable
+from chains.errors import ChainError
 from chains.registry import family
 from chains.types import ChainSetup, Deployment, Position
 from relayer.agreement.bundle import Invalid
@@ -25,6 +25,7 @@ from relayer.bus.server import NatsServer
 from relayer.config.committee import Committee
 from relayer.config.member import MemberConfig
 from relayer.daemon.blobs import BlobCache
+from relayer.daemon.checking import CheckedChain, check_chains
 from relayer.daemon.checks import checks
 from relayer.daemon.http import HttpService
 from relayer.daemon.keys import Keys, MemberError, open_keys
@@ -95,6 +96,7 @@ def open_chains(
         except NoSuchKey:
             secret = None
         positions, deployments = declared(committees, name)
+        log_of_chain = log.bind(chain=name)
         setup = ChainSetup(
             chain=chain_id,
             chain_options=config.committee.chain_options(name),
@@ -102,28 +104,13 @@ def open_chains(
             positions=positions,
             deployments=deployments,
             journal=store.journal(name),
-            log=log.bind(chain=name),
+            log=log_of_chain,
             account_secret=secret,
             turn=turn,
         )
-        chain = family(chain_id.namespace).open(setup)
+        chain = CheckedChain(family(chain_id.namespace).open(setup), log_of_chain)
         opened.append(OpenChain(name, chain, positions, deployments))
     return opened
-
-
-async def check_chains(chains: Sequence[OpenChain], log: Any) -> None:
-    """Refuses to start on a wrong chain or a configuration that does not fit; waits for a chain that is only out of
-    reach, since its routes are left out meanwhile."""
-    refused = []
-    for c in chains:
-        try:
-            await c.chain.check()
-        except Refused as error:
-            refused.append(f"{c.name}: {error}")
-        except (Unreadable, ChainError) as error:
-            log.warning("chain.unchecked", chain=c.name, why=str(error))
-    if refused:
-        raise MemberError("the chains are not what the configuration says:\n" + "\n".join(refused))
 
 
 @contextlib.asynccontextmanager
@@ -165,7 +152,7 @@ async def run_member(config: MemberConfig, ready: Callable[[int], None]) -> None
         deadline = max(1.0, (params.slot - 2 * params.skew) / 2)
         readings = Readings(chains, store, blobs, log, deadline, [c.params() for c in read])
         stack.push_async_callback(readings.close)
-        await check_chains(chains, log)
+        await check_chains(chains)
         items = sum(len(r.positions) + len(r.deployments) for r in params.routes) + len(chains)
         transport = await stack.enter_async_context(_transport(config, log))
         bus = await stack.enter_async_context(_bus(transport, config, keys, params, items))
