@@ -136,12 +136,12 @@ proptest! {
         kind in 0..4u8, bytes in prop::collection::vec(any::<u8>(), 0..1400), depth in 0..40u8, exact: bool,
     ) {
         let mut bytes = bytes;
-        if let Some(first) = bytes.first_mut() {
-            *first = kind;
-        }
         if exact {
             bytes.resize(177 + 5 + 145 + 32 * usize::from(depth), 0);
             bytes[177..182].copy_from_slice(&[depth, 0, 0, 0, 0]);
+        }
+        if let Some(first) = bytes.first_mut() {
+            *first = kind;
         }
         let taken = Submission::<MintCap>::open::<Refusal>(&bytes).is_ok();
         prop_assert_eq!(taken, never_both_ways::<MintCap>(&bytes));
