@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from chains.errors import ChainError
 from chains.misbehaviour import HONEST, Behaviour, Dialect, R, fail, lag, lie
 
-_SWITCH_SECONDS = 10
+_SWITCH_SECONDS = 60
 
 
 class Proxy(Generic[R]):
@@ -103,10 +103,13 @@ class Proxy(Generic[R]):
 
 
 async def switch(endpoint: str, behaviour: Behaviour[Any]) -> None:
-    """Tells the controllable endpoint at this URL how to behave. Raises `ChainError` if it refuses."""
-    async with (
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SWITCH_SECONDS)) as session,
-        session.post(f"{endpoint}/control", json=behaviour.model_dump()) as response,
-    ):
-        if response.status != 200:
-            raise ChainError(f"the endpoint {endpoint} cannot be switched: {await response.text()}")
+    """Tells the controllable endpoint at this URL how to behave. Raises `ChainError` if it refuses or is not there."""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SWITCH_SECONDS)) as session,
+            session.post(f"{endpoint}/control", json=behaviour.model_dump()) as response,
+        ):
+            if response.status != 200:
+                raise ChainError(f"the endpoint {endpoint} cannot be switched: {await response.text()}")
+    except (aiohttp.ClientError, OSError) as error:
+        raise ChainError(f"the endpoint {endpoint} cannot be switched: {type(error).__name__}") from None

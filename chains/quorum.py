@@ -8,8 +8,9 @@ the quorum is never lowered.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from chains.endpoint_options import EndpointsOptions
@@ -41,7 +42,8 @@ class Quorum:
         self._endpoints = tuple(endpoints)
         self._admission = admission
         self._options, self._log = options, log
-        self._late = set[asyncio.Task[None]]()
+        self._late = set[asyncio.Task[Answers | None]]()
+        """Requests that nobody waits for any more. `close` does."""
 
     async def agree(self, calls: Sequence[Call], what: str) -> tuple[Any | Unreadable, ...]:
         """One agreed value per call, or an `Unreadable` in its place; returns as soon as all calls are decided."""
@@ -53,13 +55,14 @@ class Quorum:
                 for task in done:
                     self._enter(ballot, pending.pop(task), task, what)
         except BaseException:
-            for task in pending:
-                task.cancel()
+            self._abandon(pending)
             raise
         for name in ballot.dissenters():
             self.accuse(name, f"contradicts the quorum on {what}")
         for task, endpoint in pending.items():
-            self._keep(self._compare_late(task, endpoint, ballot, what))
+            # The reading does not wait for it, but who lies late is lying all the same.
+            task.add_done_callback(partial(self._compare_late, endpoint, ballot, what))
+            self._keep(task)
         return tuple(self._result(ballot, i, what) for i in range(len(calls)))
 
     async def collect(
@@ -87,8 +90,7 @@ class Quorum:
                 done, pending = await asyncio.wait(pending, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
                 answers |= {tasks[t]: found for t in done if (found := t.result()) is not None}
         finally:
-            for task in pending:
-                task.cancel()
+            self._abandon(pending)
         return answers
 
     async def admit_all(self) -> None:
@@ -123,9 +125,10 @@ class Quorum:
         )
 
     async def close(self) -> None:
-        for task in self._late:
-            task.cancel()
-        await asyncio.gather(*self._late, return_exceptions=True)
+        """Ends every request that is still under way, and waits until it is gone."""
+        late = list(self._late)
+        self._abandon(late)
+        await asyncio.gather(*late, return_exceptions=True)
 
     def _set_aside(self, endpoint: Endpoint, reason: str) -> None:
         endpoint.standing.state = "lying"
@@ -168,19 +171,21 @@ class Quorum:
         if answers is not None:
             ballot.enter(endpoint.name, answers)
 
-    async def _compare_late(
-        self, task: "asyncio.Task[Answers | None]", endpoint: Endpoint, ballot: "Ballot", what: str
+    def _compare_late(
+        self, endpoint: Endpoint, ballot: "Ballot", what: str, task: "asyncio.Task[Answers | None]"
     ) -> None:
-        # The reading does not wait for it, but who lies late is lying all the same.
-        try:
-            answers = await task
-        finally:
-            task.cancel()
+        if task.cancelled():
+            return
+        answers = task.result()
         if answers is not None and ballot.contradicts(answers):
             self.accuse(endpoint.name, f"contradicts the quorum on {what}")
 
-    def _keep(self, work: Any) -> None:
-        task = asyncio.create_task(work)
+    def _abandon(self, tasks: Iterable["asyncio.Task[Answers | None]"]) -> None:
+        for task in tasks:
+            task.cancel()
+            self._keep(task)
+
+    def _keep(self, task: "asyncio.Task[Answers | None]") -> None:
         self._late.add(task)
         task.add_done_callback(self._late.discard)
 

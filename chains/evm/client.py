@@ -26,6 +26,7 @@ from chains.jsonrpc import Call, Fault, Limits
 from chains.node import Node
 from chains.quorum import Admission
 from chains.types import GateState, Receipt
+from chains.values import mapping, member
 
 GAS = 600_000
 """Gas limit of a transaction where the caller names none."""
@@ -52,8 +53,9 @@ class Client:
         secret: bytes | None = None,
         headers: Mapping[str, SecretStr] | None = None,
         poll: float = 0.2,
+        limits: Limits | None = None,
     ) -> None:
-        self._node = Node(url, headers, Limits(), judge, _admission(chain))
+        self._node = Node(url, headers, limits or Limits(), judge, _admission(chain))
         self._chain_id, self._secret, self._poll = int(chain.reference), secret, poll
         self._nonces = asyncio.Lock()
         self._next_nonce = 0
@@ -190,7 +192,7 @@ class Client:
             signed = account.sign_transaction(fields | ({"to": checksummed(canonical(to))} if to else {}))
             raw = "0x" + bytes(signed.raw_transaction).hex()
             (told,) = await self._node.ask(Call("eth_sendRawTransaction", (raw,), data, faults=True))
-            if isinstance(told, Fault):
+            if isinstance(told, Fault) and not await self._known(bytes(signed.hash)):
                 raise ChainError(f"the node refuses the transaction: {told.message}")
             self._next_nonce = number + 1
         request = {"from": self.address, "data": "0x" + payload.hex(), "gas": hex(gas), "value": hex(value)}
@@ -206,6 +208,12 @@ class Client:
             await asyncio.sleep(self._poll)
         error = "" if mined.ok else await self._reason(sent, mined.height)
         return Receipt("0x" + sent.hash.hex(), mined.height, mined.ok, error, mined.gas_used * mined.price)
+
+    async def _known(self, transaction: bytes) -> bool:
+        # Sent again since the first answer did not arrive, it is refused as known already, or for a nonce that is used.
+        name = "0x" + transaction.hex()
+        (found,) = await self._node.ask(Call("eth_getTransactionByHash", (name,), _hash, absent=True))
+        return bool(found == transaction)
 
     async def _reason(self, sent: Sent, height: int) -> str:
         # The block's end state first, then its parent's: see Sender.
@@ -242,6 +250,10 @@ def _admission(chain: ChainId) -> Admission:
         return "" if found == int(chain.reference) else f"serves chain id {found}, not {chain.reference}"
 
     return Admission((Call("eth_chainId", (), quantity),), refusal)
+
+
+def _hash(answer: Any) -> bytes:
+    return data(member(mapping(answer), "hash"), 32)
 
 
 def _created(answer: Any) -> str:

@@ -21,6 +21,7 @@ from chains.evm.abi import constructor, erc20, interface
 from chains.evm.client import Client, Sent
 from chains.evm.misbehaviour import EvmDialect, Rule
 from chains.hashing import keccak256
+from chains.jsonrpc import Limits
 from chains.proxy import switch
 from chains.types import Receipt
 
@@ -33,6 +34,7 @@ LIE = 10**24
 """What a lying endpoint adds to every amount that it lies about, in base units."""
 
 _DEPLOY_GAS = 5_000_000
+_PATIENT = Limits(timeout=60.0, deadline=120.0)  # the node shares the machine with all that the devnet runs
 _LAG_BLOCKS = 30
 _STRIDE = 2  # with each block a checkpoint, members that read at one moment would often read two different blocks
 _FEED_AFTER_GATE = 1  # by the owner's nonces
@@ -73,8 +75,8 @@ class EvmLocalChain:
 
     def __init__(self, chain: ChainId, url: str, tables: Sequence[Table] = ()) -> None:
         self.chain, self._url = chain, url
-        self._owner = Client(chain, url, account_secret("owner"))
-        self._user = Client(chain, url, account_secret("user"))
+        self._owner = Client(chain, url, account_secret("owner"), limits=_PATIENT)
+        self._user = Client(chain, url, account_secret("user"), limits=_PATIENT)
         self._session: aiohttp.ClientSession | None = None
         self._tables = list(tables)
         self._record = next((table["options"]["committee"] for table in tables if "gate" in table), None)
@@ -91,7 +93,7 @@ class EvmLocalChain:
     async def ready(self) -> bool:
         try:
             return int(await self._rpc("eth_chainId"), 16) == int(self.chain.reference)
-        except (aiohttp.ClientError, OSError):
+        except ChainError:
             return False
 
     async def final(self) -> bool:
@@ -248,13 +250,16 @@ class EvmLocalChain:
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_PATIENT.timeout))
         return self._session
 
     async def _rpc(self, method: str, *params: Any) -> Any:
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        async with self._http().post(self._url, json=body) as response:
-            answer = await response.json()
+        try:
+            async with self._http().post(self._url, json=body) as response:
+                answer = await response.json()
+        except (aiohttp.ClientError, OSError) as error:
+            raise ChainError(f"{self.chain}: the local node does not answer {method}: {type(error).__name__}") from None
         if "error" in answer:
             raise ChainError(f"{method}: {answer['error']}")
         return answer["result"]

@@ -17,7 +17,7 @@ from chains.evm import tools
 MNEMONIC = "test test test test test test test test test test test junk"
 """The well-known mnemonic of local development: its accounts belong to everybody."""
 
-_START_SECONDS = 30
+_START_SECONDS = 120
 _STOP_SECONDS = 5
 
 

@@ -2,6 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from chains.errors import Unreadable
+
+T = TypeVar("T")
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -13,3 +18,12 @@ async def until_told(condition: Callable[[], Awaitable[bool]]) -> None:
     """The same for what another program tells."""
     while not await condition():  # noqa: ASYNC110 - another program decides
         await asyncio.sleep(0.05)
+
+
+async def until_read(reading: Callable[[], Awaitable[T]]) -> T:
+    """What is read in the end, where the time-outs are so short that a slow machine may miss them."""
+    while True:
+        try:
+            return await reading()
+        except Unreadable:
+            await asyncio.sleep(0.05)

@@ -1,7 +1,8 @@
 """Servers that stand for a node, on free ports of 127.0.0.1."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from aiohttp import web
@@ -33,3 +34,11 @@ async def answering(made: Callable[[Any], Any], path: str = "") -> AsyncIterator
 
     async with served(answer, path) as url:
         yield url
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """A URL where nobody listens: its port is taken as long as this lasts, so that nobody else can begin to."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"

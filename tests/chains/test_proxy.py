@@ -15,7 +15,7 @@ from chains.errors import ChainError
 from chains.misbehaviour import FAILURES, HONEST, Ask, Behaviour, Model
 from chains.proxies import program
 from chains.proxy import Proxy, switch
-from tests.chains.serving import served
+from tests.chains.serving import served, silent
 
 CALLS = [{"jsonrpc": "2.0", "id": i, "method": "echo", "params": [10 * i]} for i in (1, 2, 3)]
 RESULTS = [{"jsonrpc": "2.0", "id": i, "result": 10 * i} for i in (1, 2, 3)]
@@ -196,13 +196,16 @@ async def test_endpoints_in_one_process_are_switched_one_by_one() -> None:
             assert await told(session, one["url"], CALLS[0]) == first
         finally:
             process.terminate()
-            assert await process.wait() == 0
+            await process.communicate()
+            assert process.returncode == 0
 
 
-async def test_switching_what_cannot_be_switched_is_an_error() -> None:
+async def test_switching_what_cannot_be_switched_or_is_not_there_is_an_error() -> None:
     async with served(_node) as url:
         with pytest.raises(ChainError, match="cannot be switched"):
             await switch(url, HONEST)
+    with silent() as url, pytest.raises(ChainError, match="cannot be switched: ClientConnectorError"):
+        await switch(url, HONEST)
 
 
 def test_the_program_of_a_family_is_told_every_pair() -> None:

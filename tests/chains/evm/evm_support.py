@@ -1,6 +1,8 @@
 """What the tests of the EVM family share: a node with contracts and proxies, a committee of one.
 
-Blocks come only when a test mines them. Waiting is polling for a condition.
+Blocks come only when a test mines them, and `mined` makes one only for a transaction that waits for it: how many there
+are, and so what they cost and which are final, is the same on every machine. Waiting is polling for a condition, and
+the time-outs are longer than any test.
 """
 
 import asyncio
@@ -21,12 +23,8 @@ from chains.evm.client import Client
 from chains.evm.devnet import Devnet
 from chains.evm.family import FAMILY
 from chains.evm.misbehaviour import EvmDialect, Rule
-from chains.evm.options import (
-    ChainOptions,
-    DeploymentOptions,
-    MemberOptions,
-    PositionOptions,
-)
+from chains.evm.options import ChainOptions, DeploymentOptions, MemberOptions, PositionOptions
+from chains.jsonrpc import Limits
 from chains.misbehaviour import Behaviour
 from chains.opened import OpenedChain
 from chains.proxy import Proxy
@@ -45,11 +43,17 @@ USER = bytes.fromhex("5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cd
 
 ROUTE = route_id("test")
 UNIT = 10**18
+PATIENT = Limits(timeout=120.0, deadline=600.0)
 T = TypeVar("T")
 
 
 def load(name: str) -> Any:
     return json.loads((DATA / name).read_text())
+
+
+def patient(node: Devnet, account: bytes = ADMIN) -> Client:
+    """A client of an account that waits for its node however slow the machine is."""
+    return Client(CHAIN, node.url, account, poll=0.02, limits=PATIENT)
 
 
 class Signer:
@@ -100,8 +104,9 @@ class World:
         settings: dict[str, Any] = {
             "endpoints": endpoints(proxy.url for proxy in self.proxies),
             "poll": 0.02,
-            "deadline": 20.0,
-            "timeout": 10.0,
+            "deadline": PATIENT.deadline,
+            "timeout": PATIENT.timeout,
+            "submit_timeout": 3600.0,
             "set_aside": 600.0,
             "bump_after": 3600.0,
         }
@@ -125,20 +130,21 @@ class World:
         return closing(FAMILY.open(self.setup(**changes)))
 
     async def mined(self, work: Awaitable[T]) -> T:
-        """Awaits work that needs blocks, mining until it is done."""
+        """Awaits work that sends transactions and waits until they are executed: one block whenever some are there, so
+        exactly one for a single transaction."""
         task = asyncio.ensure_future(work)
-        while not task.done():
-            await self.node.mine()
-            await asyncio.sleep(0.01)
-        return task.result()
+        try:
+            while not task.done():
+                if await self.pending():
+                    await self.node.mine()
+                await asyncio.sleep(0.01)
+            return task.result()
+        finally:
+            task.cancel()
 
-    async def in_one_block(self, work: Awaitable[T]) -> T:
-        """Awaits work that sends one transaction, and mines exactly one block for it."""
-        task = asyncio.ensure_future(work)
-        while await self.node.call("eth_getBlockTransactionCountByNumber", "pending") == "0x0":  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-        await self.node.mine()
-        return await task
+    async def pending(self) -> int:
+        """How many transactions the next block would take."""
+        return int(await self.node.call("eth_getBlockTransactionCountByNumber", "pending"), 16)
 
     def statement(self, round_: int, cap: int, now: int, lease: int = 3600, signer: Signer | None = None) -> bytes:
         """A submission for the gate that the committee of one has signed."""
@@ -166,7 +172,7 @@ async def world(proxies: int = 3, contracts: bool = True, stride: int = 1) -> As
         front = [await stack.enter_async_context(Proxy(node.url, EvmDialect())) for _ in range(proxies)]
         options = ChainOptions(genesis_hash=await node.genesis_hash(), stride=stride, max_finality_lag=10**9)
         made = World(node, front, options)
-        made.client = await stack.enter_async_context(Client(CHAIN, node.url, ADMIN, poll=0.02))
+        made.client = await stack.enter_async_context(patient(node))
         await node.mine(4)
         if contracts:
             await _deploy(made)

@@ -15,7 +15,7 @@ from chains.evm.client import Client
 from chains.evm.devnet import Devnet
 from chains.types import Receipt
 from relayer.frost import aggregate, deal, round1, round2
-from tests.chains.evm.evm_support import ADMIN, CHAIN, ROUTE, UNIT
+from tests.chains.evm.evm_support import CHAIN, ROUTE, UNIT, patient
 
 LIMIT = 60_000
 """What a second or later statement may cost at a gate, with up to 16 leaves in its tree."""
@@ -111,7 +111,7 @@ async def clockwork() -> AsyncIterator[tuple[Devnet, Client]]:
     """A node that mines each transaction at once, one second after the block before, and the client of an account."""
     async with (
         Devnet(31337, arguments=("--timestamp", str(BEGUN))) as node,
-        Client(CHAIN, node.url, ADMIN, poll=0.02) as client,
+        patient(node) as client,
     ):
         await node.call("anvil_setBlockTimestampInterval", 1)
         await node.call("evm_setAutomine", True)

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+import aiohttp
 import pytest
+from aiohttp import web
 
 from chains.errors import ChainError, Refused
 from chains.evm.abi import error_name, interface
@@ -10,13 +12,8 @@ from chains.evm.client import Client
 from chains.evm.submit import with_y
 from chains.hashing import keccak256
 from chains.types import GateState
-from tests.chains.evm.evm_support import (
-    CHAIN,
-    UNIT,
-    USER,
-    Signer,
-    world,
-)
+from tests.chains.evm.evm_support import CHAIN, PATIENT, UNIT, USER, Signer, patient, world
+from tests.chains.serving import served
 
 
 async def test_a_refused_mint_is_a_mined_transaction_that_shows_the_gates_error() -> None:
@@ -31,7 +28,7 @@ async def test_a_refused_mint_is_a_mined_transaction_that_shows_the_gates_error(
         assert (above.ok, above.error) == (False, "ExceedsCap")
         assert (await w.mined(c.mint(w.gate, to, 10 * UNIT))).ok
         assert await c.balance(w.token, to) == 60 * UNIT == await c.supply(w.token)
-        async with Client(CHAIN, w.node.url, USER, poll=0.02) as user:
+        async with patient(w.node, USER) as user:
             stranger = await w.mined(user.mint(w.gate, to, 1))
             assert (stranger.ok, stranger.error) == (False, "NotMinter")
 
@@ -63,9 +60,34 @@ async def test_a_user_locks_redeems_and_drains() -> None:
 
 
 async def test_a_client_refuses_another_chain() -> None:
-    async with world(contracts=False) as w, Client(replace(CHAIN, reference="5"), w.node.url, USER) as client:
+    other = replace(CHAIN, reference="5")
+    async with world(contracts=False) as w, Client(other, w.node.url, USER, limits=PATIENT) as client:
         with pytest.raises(Refused, match="serves chain id 31337, not 5"):
             await client.native_balance(client.address)
+
+
+@pytest.mark.parametrize("executed", [False, True])
+async def test_a_transaction_is_sent_though_the_first_answer_is_lost(executed: bool) -> None:
+    lost = list[int]()
+    async with world(contracts=False) as w, aiohttp.ClientSession() as session:
+
+        async def losing(request: web.Request) -> web.Response:
+            body = await request.json()
+            async with session.post(w.node.url, json=body) as response:
+                answer = await response.json()
+            if body[0]["method"] == "eth_sendRawTransaction" and not lost:
+                lost.append(await w.pending())
+                if executed:
+                    await w.node.mine()
+                return web.Response(status=502)
+            return web.json_response(answer)
+
+        async with served(losing) as url, Client(CHAIN, url, USER, poll=0.02, limits=PATIENT) as client:
+            sent = await client.send(client.address, b"", 21_000)
+            assert lost == [1]
+            assert (await w.mined(client.executed(sent))).ok
+            with pytest.raises(ChainError, match="the node refuses the transaction"):
+                await client.send(client.address, b"", 21_000, value=10**30)
 
 
 def test_submissions_must_decode_and_r_must_be_a_point() -> None:

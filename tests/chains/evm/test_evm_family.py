@@ -17,6 +17,7 @@ from chains.evm.options import ChainOptions
 from chains.evm.transfer_probe import PROBE
 from tests.chains.conforming import conforms, imports_none_of
 from tests.chains.evm.evm_support import CHAIN, MEMBER, world
+from tests.chains.serving import silent
 
 # The examples of EIP-55.
 CHECKSUMMED = [
@@ -99,6 +100,17 @@ async def test_a_devnet_stops_and_its_errors_are_told() -> None:
         with pytest.raises(ChainError, match="anvil did not start"):
             await Devnet(31337, port=node.port).start()
     await node.stop()
+
+
+async def test_a_local_chain_whose_node_does_not_answer_is_not_ready_and_says_so() -> None:
+    with silent() as url:
+        chain = FAMILY.devnet().local(CHAIN, int(url.rpartition(":")[2]))
+        try:
+            assert not await chain.ready()
+            with pytest.raises(ChainError, match="does not answer anvil_setBalance: ClientConnectorError"):
+                await chain.fund(["0x" + "12" * 20])
+        finally:
+            await chain.close()
 
 
 def test_anvil_is_looked_for_in_three_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,7 +195,7 @@ async def test_a_stall_of_finality_keeps_the_checkpoint_and_ends_in_unreadable()
             assert (first, await chain.finalized()) == (first, first)
             assert first.height >= at.height
             assert await locked(chain, w.position, first) == await locked(chain, w.position, first)
-        # The blocks of this node lie in the future, so that a clock of the test's own is needed to be late.
+        # Late by a clock of the test's own.
         impatient = w.setup(chain_options=w.chain_options.model_copy(update={"max_finality_lag": 100}))
         for late, stalls in ((100, False), (101, True)):
             chain = open_chain(impatient, clock=functools.partial(float, first.time + late))
@@ -214,6 +214,8 @@ async def test_a_reorg_below_finalized_halts_until_resumed_by_hand() -> None:
         journal, recorder = MemoryJournal(), Recorder()
         async with w.opened(journal=journal, log=recorder) as chain:
             at = await w.final(chain)
+            # Empty blocks of one and the same second may well be the very same again.
+            await w.node.call("evm_increaseTime", 60)
             await w.node.call("anvil_reorg", 5, [])
             await w.node.mine(3)
             with pytest.raises(Halted) as caught:

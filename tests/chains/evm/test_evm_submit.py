@@ -8,14 +8,13 @@ import pytest
 
 from chains.errors import ChainError, Refused, Unreadable
 from chains.evm.chain import open_chain
-from chains.evm.client import Client
 from chains.evm.misbehaviour import Rule
 from chains.evm.outbox import Outbox
 from chains.hashing import keccak256
 from chains.misbehaviour import Behaviour
 from chains.opened import OpenedChain
 from chains.types import ChainSetup, GateState, Receipt
-from tests.chains.evm.evm_support import CHAIN, MEMBER, UNIT, USER, Signer, World, world
+from tests.chains.evm.evm_support import MEMBER, UNIT, USER, Signer, World, patient, world
 from tests.chains.memory import Killed, Killing, MemoryJournal, Recorder
 from tests.chains.readers import healths
 
@@ -37,7 +36,7 @@ async def opened(w: World, journal: MemoryJournal, clock: Clock | None = None, *
 
 async def sent(w: World, account: bytes = MEMBER) -> int:
     """How many transactions of the member's account are executed."""
-    async with Client(CHAIN, w.node.url, account) as client:
+    async with patient(w.node, account) as client:
         return int(await w.node.call("eth_getTransactionCount", client.address, "latest"), 16)
 
 
@@ -50,7 +49,7 @@ async def test_a_statement_is_submitted_once_and_settled_at_finality() -> None:
         journal = MemoryJournal()
         async with w.opened(journal=journal) as chain:
             statement = w.statement(5, 60 * UNIT, await w.now())
-            receipt = await w.in_one_block(chain.submit(w.deployment, statement, "r5"))
+            receipt = await w.mined(chain.submit(w.deployment, statement, "r5"))
             assert isinstance(receipt, Receipt)
             assert receipt.ok
             assert receipt.cost > 0
@@ -180,7 +179,7 @@ async def test_a_crash_between_the_journal_and_the_broadcast_loses_nothing() -> 
         with pytest.raises(Killed):
             await chain.submit(w.deployment, statement, "r5")
         await chain.close()
-        assert await w.node.call("eth_getBlockTransactionCountByNumber", "pending") == "0x0"
+        assert await w.pending() == 0
         survived = MemoryJournal()
         survived.stored = journal.stored
         async with w.opened(journal=survived) as resumed:
@@ -242,7 +241,7 @@ async def test_a_nonce_gap_is_filled() -> None:
     async with world() as w:
         journal = MemoryJournal()
         before = await w.node.call("evm_snapshot")
-        async with Client(CHAIN, w.node.url, MEMBER, poll=0.02) as client:
+        async with patient(w.node, MEMBER) as client:
             await w.mined(client.executed(await client.send(client.address, b"", 21_000)))
         statement = w.statement(5, UNIT, await w.now())
         await stuck(w, journal, statement)
@@ -264,7 +263,7 @@ async def test_a_transaction_that_a_reorg_took_away_is_sent_again() -> None:
         async with w.opened(journal=journal) as chain:
             await w.node.mine(3)
             before = await w.node.call("evm_snapshot")
-            receipt = await w.in_one_block(chain.submit(w.deployment, w.statement(5, UNIT, await w.now()), "r5"))
+            receipt = await w.mined(chain.submit(w.deployment, w.statement(5, UNIT, await w.now()), "r5"))
             assert receipt is not None
             await w.node.call("evm_revert", before)
             assert (await state(w)).round == 0
@@ -282,9 +281,9 @@ async def test_a_nonce_that_another_transaction_took_is_not_the_end_of_a_stateme
         await stuck(w, journal, statement)
         entry = Outbox(journal).entries()[0]
         await w.node.call("anvil_dropTransaction", "0x" + entry.attempts[0].hash.hex())
-        async with Client(CHAIN, w.node.url, MEMBER, poll=0.02) as client:
+        async with patient(w.node, MEMBER) as client:
             # Exactly one block: the nonce is taken, and not finally yet.
-            await w.in_one_block(client.executed(await client.send(client.address, b"", 21_000)))
+            await w.mined(client.executed(await client.send(client.address, b"", 21_000)))
         async with w.opened(journal=journal, log=recorder) as chain:
             await chain.settle()
             await w.node.mine(4)
