@@ -8,7 +8,8 @@ be sent now is refused: on this bus an old message is worth nothing.
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import TypeVar
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -18,11 +19,13 @@ from nats.errors import NoRespondersError, SlowConsumerError
 from chains.types import Log
 from relayer.bus.access import NatsOptions
 from relayer.bus.envelope import LARGEST
-from relayer.bus.errors import BusDown, NoAnswer
+from relayer.bus.errors import BusDown, BusError, NoAnswer
 from relayer.bus.transport import Handler, Inbox
 
 CLOSE_SECONDS = 1.0
 _LOST = (NatsError, OSError, asyncio.TimeoutError)
+
+T = TypeVar("T")
 
 
 class NatsTransport:
@@ -61,7 +64,7 @@ class NatsTransport:
     async def publish(self, subject: str, payload: bytes) -> None:
         client = self._current()
         try:
-            await client.publish(subject, payload)
+            await _heeding(client.publish(subject, payload))
         except _LOST as error:
             raise BusDown(f"NATS: {error}") from error
 
@@ -78,7 +81,7 @@ class NatsTransport:
     async def request(self, subject: str, payload: bytes, timeout: float) -> bytes:  # noqa: ASYNC109 - as the protocol has it
         client = self._current()
         try:
-            reply = await client.request(subject, payload, timeout=timeout)
+            reply = await _heeding(client.request(subject, payload, timeout=timeout))
         except NoRespondersError:
             raise NoAnswer(f"nobody serves {subject}") from None
         except TimeoutError:
@@ -106,9 +109,22 @@ class NatsTransport:
         client = self._current()
         try:
             await attach(client)
-            await _settled(client)
-        except _LOST as error:
-            raise BusDown(f"NATS: {error}") from error
+            await self._settled(client)
+        except BaseException as error:
+            # With this half done the connection is given up. Besides, a PONG that nobody awaits any more would end
+            # nats-py's reading.
+            await _close(client)
+            if isinstance(error, _LOST):
+                raise BusDown(f"NATS: {error}") from error
+            raise
+        if client is not self._client or self._lost.is_set():
+            raise BusDown(f"NATS: the connection to {self._options.where} was lost meanwhile")
+
+    async def _settled(self, client: Client) -> None:
+        """Returns once the server has everything that was sent before. nats-py's PING overtakes what it still holds
+        back, so that one PONG proves nothing; until it comes the rest is written, and a second PING goes after that."""
+        for _ in range(2):
+            await _heeding(client.flush(self._options.connect_seconds))
 
     async def _listen(self, client: Client, subject: str, inbox: Inbox) -> None:
         async def take(message: Msg) -> None:
@@ -134,10 +150,9 @@ class NatsTransport:
         await client.subscribe(subject, cb=take, pending_msgs_limit=messages, pending_bytes_limit=size)
 
     async def _open(self) -> None:
-        """Connects a new client to any of the servers, each tried twice. Raises `BusDown`."""
+        """Connects a new client to any of the servers, each tried twice. Raises `BusDown`, `AccessRefused`."""
         client = Client()
         errors: dict[str, None] = {}  # in order, each once
-        lost = asyncio.Event()
 
         async def on_error(error: Exception) -> None:
             if isinstance(error, SlowConsumerError):
@@ -147,36 +162,19 @@ class NatsTransport:
                 errors[str(error) or type(error).__name__] = None
             self._log.debug("bus.nats_error", error=str(error))
 
-        async def on_close() -> None:
-            lost.set()
-
         try:
-            await client.connect(
-                servers=list(self._options.urls),
-                allow_reconnect=False,
-                max_reconnect_attempts=1,
-                reconnect_time_wait=0,
-                connect_timeout=self._options.connect_seconds,
-                error_cb=on_error,
-                closed_cb=on_close,
-                **self._options.arguments(client),
-            )
-            self._options.require_tls(client)
-            if client.max_payload < LARGEST:
-                raise BusDown(
-                    f"NATS at {self._options.where} takes payloads of {client.max_payload} bytes, {LARGEST} are "
-                    "needed: raise max_payload in its configuration"
-                )
+            await self._greet(client, on_error)
             for subject, inbox in self._inboxes:
                 await self._listen(client, subject, inbox)
             for subject, handler in self._handlers:
                 await self._answer(client, subject, handler)
-            await _settled(client)
-        except BusDown:
+            await self._settled(client)
+            lost = _end_of(client)
+        except BaseException as error:
             await _close(client)
-            raise
-        except _LOST as error:
-            await _close(client)
+            if isinstance(error, BusError) or not isinstance(error, Exception):
+                raise
+            # Of any kind: what nats-py makes of bytes that no NATS server sends is whatever its parsing raises.
             errors.setdefault(str(error) or type(error).__name__)
             why = "; ".join(errors)
             raise BusDown(
@@ -185,33 +183,87 @@ class NatsTransport:
             ) from error
         self._client, self._lost = client, lost
 
+    async def _greet(self, client: Client, on_error: Callable[[Exception], Awaitable[None]]) -> None:
+        await _heeding(
+            client.connect(
+                servers=list(self._options.urls),
+                allow_reconnect=False,
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0,
+                connect_timeout=self._options.connect_seconds,
+                error_cb=on_error,
+                **self._options.arguments(client),
+            )
+        )
+        self._options.require_tls(client)
+        if not client.is_connected:  # nats-py takes anything but an error for the end of the greeting
+            raise BusDown(f"NATS at {self._options.where} broke off the greeting")
+        if client.max_payload < LARGEST:
+            raise BusDown(
+                f"NATS at {self._options.where} takes payloads of {client.max_payload} bytes, {LARGEST} are "
+                "needed: raise max_payload in its configuration"
+            )
+
     async def _keep(self) -> None:
         """Waits for the connection to be lost, then connects anew, for ever, with growing, jittered pauses."""
         while True:
             await self._lost.wait()
             self._log.warning("bus.disconnected", servers=self._options.where)
+            if self._client is not None:
+                await _close(self._client)
             pause = self._options.first_wait
             while True:
                 try:
                     await self._open()
                     break
-                except BusDown as error:
+                except BusError as error:  # a file with a secret may be unreadable only for now
                     self._log.warning("bus.unreachable", error=str(error), retry_seconds=round(pause, 2))
                     await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
                     pause = min(pause * 2, self._options.longest_wait)
             self._log.info("bus.reconnected", servers=self._options.where)
 
 
-async def _settled(client: Client) -> None:
-    """Returns once the server has everything that was sent before. nats-py's PING overtakes what it still holds back,
-    so that one PONG proves nothing; until it comes the rest is written, and a second PING goes after that."""
-    await client.flush()
-    await client.flush()
+def _end_of(client: Client) -> asyncio.Event:
+    """Set once the client reads nothing any more. nats-py's own callback does not come where the connection breaks
+    while something is left to be written, nor where its reading ends by an error of its own."""
+    lost, reading, writing = asyncio.Event(), client._reading_task, client._flusher_task
+    assert reading is not None, "nats-py reads from the end of its greeting on"
+    assert writing is not None, "and writes"
+
+    def ended(task: "asyncio.Task[None]") -> None:
+        if not task.cancelled():
+            task.exception()  # of no interest: that the connection is lost is told, and asyncio need not complain
+        if task is reading:
+            lost.set()
+
+    reading.add_done_callback(ended)
+    writing.add_done_callback(ended)
+    return lost
+
+
+async def _heeding(work: Awaitable[T]) -> T:
+    """nats-py, and `asyncio.wait_for` of Python 3.11 below it, may swallow a cancellation: it is raised behind them."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        return await work
+    finally:
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 async def _close(client: Client) -> None:
     """Throws the client away, whatever state it is in. After a TLS handshake that failed, nats-py waits for ever for
-    the end of a connection that it has closed: hence the time-out."""
+    the end of a connection that it has closed, and elsewhere as long as nobody reads what is left to be written: hence
+    the time-out, and the hard end of all that it has then not ended itself."""
     with contextlib.suppress(Exception):
         async with asyncio.timeout(CLOSE_SECONDS):
             await client.close()
+    for subscription in client._subs.values():
+        if subscription._wait_for_msgs_task is not None:
+            subscription._wait_for_msgs_task.cancel()
+    if (connection := client._transport) is not None:
+        connection.close()  # type: ignore[no-untyped-call]
+        if (writer := getattr(connection, "_bare_io_writer", None)) is not None:
+            writer.transport.abort()
+    await asyncio.sleep(0)  # in which the socket is closed

@@ -13,7 +13,8 @@ from typing import Self
 from relayer.bus.errors import BusDown
 
 CONFIG = "max_payload: 262144\n"
-START_SECONDS = 20
+START_SECONDS = 120
+"""Longer than any machine takes: a server that does not start has ended long before."""
 STOP_SECONDS = 10
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -27,6 +29,9 @@ SMALL, LARGE = 1, 2
 LIMITS = Limits({SMALL: INLINE_LIMIT, LARGE: 1 << 20})
 SUBJECT = f"ballast.{GROUP[:8].hex()}.m"
 LOG: Log = structlog.get_logger()
+PATIENCE = 240
+"""Seconds, for whatever must come: on a machine that stands still meanwhile, nothing but the test's own time limit ends
+the wait."""
 
 
 def blob_subject(member: int) -> str:
@@ -50,7 +55,94 @@ class NatsNetwork:
         self.server = server
 
     async def transport(self, name: str) -> Transport:
-        return await NatsTransport.connect(NatsOptions((self.server.url,)), LOG)
+        return await NatsTransport.connect(options(self.server.url), LOG)
+
+
+def options(url: str, **more: Any) -> NatsOptions:
+    """One server, with patience, and quick in coming back to it."""
+    return NatsOptions((url,), **{"connect_seconds": PATIENCE, "first_wait": 0.01, "longest_wait": 0.05} | more)
+
+
+class Front:
+    """An address before a NATS server that stays while servers come and go. Keeps what clients sent, connection by
+    connection. `port`: where the server is, None while there is none."""
+
+    def __init__(self, port: int | None) -> None:
+        self.port = port
+        self.sent: list[bytearray] = []
+        self.silent = False
+        """Whether what the server says is held back."""
+        self.greeting: bytes | None = None
+        """What a new client is told instead of what the server says, before the connection ends."""
+        self.greeted = 0
+        self.url = ""
+        self._writers: list[asyncio.StreamWriter] = []
+        self._serving: set[asyncio.Task[None]] = set()
+
+    def cut(self, *, reset: bool = False) -> None:
+        """Breaks every connection, with an end or with a reset (RST)."""
+        for writer in self._writers:
+            if reset:
+                linger = struct.pack("ii", 1, 0)
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def ended(self) -> None:
+        """Breaks every connection, and returns when nothing is forwarded any more."""
+        while self._serving:
+            self.cut()
+            await asyncio.wait(self._serving)
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
+        if self.greeting is not None:
+            self.greeted += 1
+            writer.write(self.greeting)
+            writer.close()
+            return
+        if self.port is None:
+            writer.transport.abort()
+            return
+        try:
+            from_server, to_server = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:
+            writer.transport.abort()
+            return
+        self._writers.append(to_server)
+        self.sent.append(kept := bytearray())
+        await asyncio.gather(self._forward(reader, to_server, kept), self._back(from_server, writer))
+
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kept: bytearray) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                kept += data
+                writer.write(data)
+        writer.transport.abort()
+
+    async def _back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                await until(lambda: not self.silent or writer.is_closing())
+                writer.write(data)
+        writer.transport.abort()
+
+
+@contextlib.asynccontextmanager
+async def fronted(port: int | None) -> AsyncIterator[Front]:
+    front = Front(port)
+    async with await asyncio.start_server(front.accept, "127.0.0.1", 0) as server:
+        front.url = f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        try:
+            yield front
+        finally:
+            server.close()
+            await front.ended()
 
 
 @contextlib.asynccontextmanager
@@ -85,7 +177,11 @@ class Rig:
     async def bus(
         self, me: int, *, instance: int | None = None, transport: Transport | None = None, **bounds: Any
     ) -> Bus:
-        bounds = {"fetch_wait": wait_none()} | bounds
+        patient: dict[str, Any] = {
+            "fetch_wait": wait_none(),
+            "request_seconds": PATIENCE,
+            "fetch_seconds": PATIENCE,
+        }
         bus = Bus(
             transport or await self.transport(f"member {me}"),
             KEYS[me],
@@ -95,7 +191,7 @@ class Rig:
             LIMITS,
             self.clock,
             instance=1000 + me if instance is None else instance,
-            bounds=Bounds(**bounds),
+            bounds=Bounds(**patient | bounds),
         )
         await self.stack.enter_async_context(bus)
         return bus

@@ -18,11 +18,14 @@ from relayer.bus.errors import BusDown, NoAnswer
 from relayer.bus.nats import NatsTransport
 from relayer.bus.server import CONFIG, NatsServer
 from tests.bus import bus_rig
-from tests.bus.bus_rig import LOG, SMALL, take, until
+from tests.bus.bus_rig import LOG, PATIENCE, SMALL, fronted, take, until
+
+SLOW = f"timeout: {PATIENCE}"
+"""How long the server waits for a proof of identity or a TLS handshake (seconds)."""
 
 
 def options(server: NatsServer, **more: object) -> NatsOptions:
-    return NatsOptions((server.url,), first_wait=0.01, longest_wait=0.05, **more)  # type: ignore[arg-type]
+    return bus_rig.options(server.url, **more)
 
 
 async def echo(payload: bytes) -> bytes:
@@ -40,7 +43,7 @@ async def test_nats_down_at_start_is_one_clear_error() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
         port = taken.getsockname()[1]
-        message = await unreachable(NatsOptions((f"nats://127.0.0.1:{port}",)))
+        message = await unreachable(bus_rig.options(f"nats://127.0.0.1:{port}"))
     assert f"127.0.0.1:{port}" in message
     assert "running" in message
 
@@ -53,7 +56,7 @@ async def test_something_else_on_the_port_is_one_clear_error() -> None:
 
     async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        assert "cannot be used" in await unreachable(NatsOptions((f"nats://127.0.0.1:{port}",)))
+        assert "cannot be used" in await unreachable(bus_rig.options(f"nats://127.0.0.1:{port}"))
 
 
 async def test_a_server_that_takes_too_little_is_refused_at_start() -> None:
@@ -70,41 +73,46 @@ async def test_no_free_port_and_a_bad_configuration_are_clear_errors() -> None:
 
 
 async def test_it_comes_back_with_its_subscriptions() -> None:
-    async with NatsServer() as server:
-        port = server.port
-        a, b = [await NatsTransport.connect(options(server), LOG) for _ in range(2)]
-        inbox = await b.subscribe("news")
-        await b.serve("ask", echo)
-        for outage in range(3):
-            await server.stop()
-            await until(lambda: not a.connected and not b.connected)
-            with pytest.raises(BusDown, match="trying again"):
-                await a.publish("news", b"lost")
-            with pytest.raises(BusDown):
-                await a.request("ask", b"?", 5)
-            server.port = port
-            await server.start()
-            await until(lambda: a.connected and b.connected)
-            await a.publish("news", b"after outage %d" % outage)
-            assert await anext(inbox) == b"after outage %d" % outage
-            assert await a.request("ask", b"?", 5) == b"?"
-        await a.close()
-        await b.close()
+    async with fronted(None) as front:
+        async with NatsServer() as server:
+            front.port = server.port
+            a, b = [await NatsTransport.connect(bus_rig.options(front.url), LOG) for _ in range(2)]
+            inbox = await b.subscribe("news")
+            await b.serve("ask", echo)
+            for outage in range(3):
+                front.port = None
+                await server.stop()
+                await until(lambda: not a.connected and not b.connected)
+                with pytest.raises(BusDown, match="trying again"):
+                    await a.publish("news", b"lost")
+                with pytest.raises(BusDown):
+                    await a.request("ask", b"?", PATIENCE)
+                server.port = 0
+                await server.start()
+                front.port = server.port
+                await until(lambda: a.connected and b.connected)
+                await a.publish("news", b"after outage %d" % outage)
+                assert await anext(inbox) == b"after outage %d" % outage
+                assert await a.request("ask", b"?", PATIENCE) == b"?"
+            await a.close()
+            await b.close()
         assert [payload async for payload in inbox] == []
 
 
 async def test_a_member_goes_on_after_an_outage() -> None:
-    async with bus_rig.rig("nats") as rig:
+    async with fronted(None) as front, bus_rig.rig("nats") as rig:
         server = rig.network.server  # type: ignore[attr-defined]
-        transports = [await NatsTransport.connect(options(server), LOG) for _ in range(2)]
+        front.port = server.port
+        transports = [await NatsTransport.connect(bus_rig.options(front.url), LOG) for _ in range(2)]
         a, b = [await rig.bus(i, transport=t) for i, t in enumerate(transports)]
-        port = server.port
+        front.port = None
         await server.stop()
         await until(lambda: not a.connected and not b.connected)
         await a.send(SMALL, 0, 1, b"into the void")
         assert a.counters[0, "unsent"] == 1
-        server.port = port
+        server.port = 0
         await server.start()
+        front.port = server.port
         await until(lambda: a.connected and b.connected)
         await a.send(SMALL, 0, 1, b"again")
         assert [i.body for i in await take(b, 1)] == [b"again"]
@@ -133,11 +141,11 @@ async def test_requests_that_nobody_answers() -> None:
     async with NatsServer() as server:
         a = await NatsTransport.connect(options(server), LOG)
         with pytest.raises(NoAnswer, match="nobody"):
-            await a.request("nowhere", b"", 5)
+            await a.request("nowhere", b"", PATIENCE)
         silent = await NatsTransport.connect(options(server), LOG)
         await silent.subscribe("silent")
         with pytest.raises(NoAnswer, match="nobody"):  # answered behind the subscription, on the same connection
-            await silent.request("nowhere", b"", 5)
+            await silent.request("nowhere", b"", PATIENCE)
         with pytest.raises(NoAnswer, match="within"):
             await a.request("silent", b"", 0.05)
         await a.close()
@@ -153,13 +161,13 @@ def secret(path: Path, text: str) -> Path:
 async def works(options_: NatsOptions) -> None:
     transport = await NatsTransport.connect(options_, LOG)
     await transport.serve("ask", echo)
-    assert await transport.request("ask", b"?", 5) == b"?"
+    assert await transport.request("ask", b"?", PATIENCE) == b"?"
     await transport.close()
 
 
 async def test_user_and_password(tmp_path: Path) -> None:
     right, wrong = secret(tmp_path / "right", "s3cret\n"), secret(tmp_path / "wrong", "guess-me\n")
-    async with NatsServer(config=CONFIG + "authorization { user: member, password: s3cret }\n") as server:
+    async with NatsServer(config=CONFIG + f"authorization {{ user: member, password: s3cret, {SLOW} }}\n") as server:
         await works(options(server, user="member", password_file=right))
         for bad in (options(server), options(server, user="member", password_file=wrong)):
             message = await unreachable(bad)
@@ -168,7 +176,7 @@ async def test_user_and_password(tmp_path: Path) -> None:
 
 
 async def test_token(tmp_path: Path) -> None:
-    async with NatsServer(config=CONFIG + "authorization { token: t0ken }\n") as server:
+    async with NatsServer(config=CONFIG + f"authorization {{ token: t0ken, {SLOW} }}\n") as server:
         await works(options(server, token_file=secret(tmp_path / "right", "t0ken\n")))
         await unreachable(options(server, token_file=secret(tmp_path / "wrong", "other")))
 
@@ -208,7 +216,7 @@ def creds(jwt: str, seed: str) -> str:
 async def test_credentials_file(tmp_path: Path) -> None:
     operator, account, user = (SigningKey(keccak256(name)) for name in (b"operator", b"account", b"user"))
     o, a, u = (nkey(role, bytes(k.verify_key)) for role, k in ((14, operator), (0, account), (20, user)))
-    config = f"{CONFIG}trusted_keys: [{o}]\nresolver: MEMORY\n"
+    config = f"{CONFIG}trusted_keys: [{o}]\nresolver: MEMORY\nauthorization {{ {SLOW} }}\n"
     config += f"resolver_preload: {{ {a}: {token(operator, o, a, 'account')} }}\n"
     jwt = token(account, a, u, "user")
     right = secret(tmp_path / "right.creds", creds(jwt, nkey(20, bytes(user), seed=True)))
@@ -283,12 +291,12 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
 
 async def test_tls(certificate: tuple[Path, Path], tmp_path: Path) -> None:
     cert, key = certificate
-    config = f'{CONFIG}tls {{ cert_file: "{cert}", key_file: "{key}" }}\n'
+    config = f'{CONFIG}tls {{ cert_file: "{cert}", key_file: "{key}", {SLOW} }}\n'
     password = secret(tmp_path / "password", "s3cret")
     async with NatsServer(config=config) as server:
         await works(options(server, tls_ca=cert))
-        assert "certificate" in await unreachable(NatsOptions((server.url.replace("nats", "tls", 1),)))
+        assert "certificate" in await unreachable(bus_rig.options(server.url.replace("nats", "tls", 1)))
     # A server, or somebody between, that does not offer TLS gets no password.
-    async with NatsServer(config=CONFIG + "authorization { user: member, password: s3cret }\n") as server:
+    async with NatsServer(config=CONFIG + f"authorization {{ user: member, password: s3cret, {SLOW} }}\n") as server:
         message = await unreachable(options(server, tls_ca=cert, user="member", password_file=password))
         assert "does not offer TLS" in message

@@ -1,55 +1,23 @@
 """What is subscribed or served is known to the server when the call returns, not some time afterwards."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from relayer.bus.access import NatsOptions
 from relayer.bus.nats import NatsTransport
 from relayer.bus.server import NatsServer
-from tests.bus.bus_rig import LOG, until
-
-
-class Tap:
-    """Forwards connections to a server and keeps what clients sent, connection by connection."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._writers: list[asyncio.StreamWriter] = []
-        self.sent: list[bytearray] = []
-
-    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        from_server, to_server = await asyncio.open_connection("127.0.0.1", self._port)
-        self._writers += [writer, to_server]
-        self.sent.append(kept := bytearray())
-        with contextlib.suppress(OSError):
-            await asyncio.gather(self._copy(reader, to_server, kept), self._copy(from_server, writer, bytearray()))
-
-    def cut(self) -> None:
-        for writer in self._writers:
-            writer.transport.abort()
-
-    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kept: bytearray) -> None:
-        while data := await reader.read(65536):
-            kept += data
-            writer.write(data)
-        writer.close()
+from tests.bus.bus_rig import LOG, Front, fronted, options, until
 
 
 @contextlib.asynccontextmanager
-async def tapped() -> AsyncIterator[tuple[Tap, NatsTransport]]:
-    async with NatsServer() as server:
-        tap = Tap(int(server.url.rsplit(":", 1)[1]))
-        async with await asyncio.start_server(tap.accept, "127.0.0.1", 0) as front:
-            url = f"nats://127.0.0.1:{front.sockets[0].getsockname()[1]}"
-            transport = await NatsTransport.connect(NatsOptions((url,), first_wait=0.01, longest_wait=0.05), LOG)
-            try:
-                yield tap, transport
-            finally:
-                await transport.close()
-                tap.cut()
+async def tapped() -> AsyncIterator[tuple[Front, NatsTransport]]:
+    async with NatsServer() as server, fronted(server.port) as front:
+        transport = await NatsTransport.connect(options(front.url), LOG)
+        try:
+            yield front, transport
+        finally:
+            await transport.close()
 
 
 async def echo(payload: bytes) -> bytes:
