@@ -18,6 +18,7 @@ mod factory;
 mod frost;
 mod gate;
 mod governance;
+mod incidents;
 mod invariants;
 mod messages;
 mod migrate;
