@@ -31,6 +31,9 @@ from chains.types import Receipt
 UNITS = 200_000
 """Compute limit of a transaction where the caller names none."""
 
+LIMITS = Limits(batch=1)
+"""What is borne of the node where the caller says nothing."""
+
 _DIFFERENT = 1 << 12
 _MOST_PRICE = 1_000_000
 _WAIT_SECONDS = 180.0
@@ -58,8 +61,9 @@ class Client:
         headers: Mapping[str, SecretStr] | None = None,
         poll: float = 0.2,
         clock: Callable[[], float] = time.monotonic,
+        limits: Limits = LIMITS,
     ) -> None:
-        self._node = Node(url, headers, Limits(batch=1), rpc.judge, _admission(chain))
+        self._node = Node(url, headers, limits, rpc.judge, _admission(chain))
         self._poll, self._clock = poll, clock
         self._key = None if secret is None else Key(secret)
         self._sends = secrets.randbelow(_DIFFERENT)

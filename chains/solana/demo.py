@@ -15,7 +15,7 @@ from chains.caip import ChainId
 from chains.devnet import Behaviour, Committee, Table, account_secret
 from chains.encoding import route_id
 from chains.errors import ChainError, Unreadable
-from chains.jsonrpc import Call
+from chains.jsonrpc import Call, Limits
 from chains.proxy import switch
 from chains.solana import demo_tokens, instructions, rpc
 from chains.solana.addresses import TOKEN_PROGRAM, committee_address, program_data_address, route_address
@@ -41,7 +41,9 @@ LIE = 10**15
 _MINT_RENT = 10**7  # lamports: several times what the 82 bytes of a mint ask for
 _SUPPLY_AT, _AMOUNT_AT = 36, 64  # in a mint, in a token account
 _LAG_SLOTS = 200
-_PATIENCE_SECONDS = 60.0
+_PATIENT = Limits(timeout=60.0, deadline=120.0, batch=1)  # the node shares the machine with all that the devnet runs
+_AIRDROP_SECONDS = 180.0
+_READY_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
 
 
@@ -50,9 +52,9 @@ class SolanaLocalChain:
 
     def __init__(self, chain: ChainId, url: str, tables: Sequence[Table] = ()) -> None:
         self.chain = chain
-        self._owner = Client(chain, url, account_secret("owner"))
-        self._vaults = Client(chain, url, account_secret("vault owner"))
-        self._user = Client(chain, url, account_secret("user"))
+        self._owner, self._vaults, self._user = (
+            Client(chain, url, account_secret(name), limits=_PATIENT) for name in ("owner", "vault owner", "user")
+        )
         self._tables = list(tables)
         self._sent: dict[str, Sent] = {}
         self._newest = 0
@@ -63,8 +65,9 @@ class SolanaLocalChain:
 
     async def ready(self) -> bool:
         try:
-            await self._owner.ask(Call("getHealth", (), str))
-        except Unreadable:
+            async with asyncio.timeout(_READY_SECONDS):
+                await self._owner.ask(Call("getHealth", (), str))
+        except (Unreadable, TimeoutError):
             return False
         return True
 
@@ -85,13 +88,13 @@ class SolanaLocalChain:
             if lamports < FUNDS // 2:
                 await self._owner.ask(Call("requestAirdrop", (address, FUNDS), str))
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(_AIRDROP_SECONDS):
                 while min(held, default=FUNDS) < FUNDS // 2:
                     await asyncio.sleep(_LOOK_SECONDS)
                     slot, held = await self._funds(addresses)
                     self._newest = max(self._newest, slot)
         except TimeoutError:
-            raise Unreadable(f"{self.chain}: no airdrop within {_PATIENCE_SECONDS:.0f} s") from None
+            raise Unreadable(f"{self.chain}: no airdrop within {_AIRDROP_SECONDS:.0f} s") from None
 
     async def deploy_source(self, symbol: str, decimals: int, supply: int) -> Table:
         """A mint of SPL Token has no name, so `symbol` is nowhere on the chain."""

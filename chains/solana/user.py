@@ -9,9 +9,10 @@ from spl.token.instructions import create_idempotent_associated_token_account
 
 from chains.caip import ChainId
 from chains.errors import ChainError, Refused, Unreadable
+from chains.jsonrpc import Limits
 from chains.solana import instructions, rpc
 from chains.solana.addresses import SYSTEM_PROGRAM, TOKEN_PROGRAMS, canonical, to_bytes, token_address
-from chains.solana.client import UNITS, Client
+from chains.solana.client import LIMITS, UNITS, Client
 from chains.solana.options import DeploymentOptions
 from chains.solana.state import Route, StateError
 from chains.solana.tokens import TokenError, decode_account, decode_mint
@@ -33,8 +34,8 @@ class SolanaUser:
     """See `chains.user.User`. Where a mint's `to` is a wallet, the tokens go to its associated token account, which the
     transaction makes if it is not there; the holder pays for that."""
 
-    def __init__(self, chain: ChainId, url: SecretStr, secret: bytes) -> None:
-        self._client = Client(chain, url, secret)
+    def __init__(self, chain: ChainId, url: SecretStr, secret: bytes, limits: Limits = LIMITS) -> None:
+        self._client = Client(chain, url, secret, limits=limits)
         self.address = self._client.address
 
     async def close(self) -> None:

@@ -1,7 +1,7 @@
 """The network side of a node: HTTP and websockets on one port, websockets on the next one too, where clients that only
 know the HTTP port look for them.
 
-It holds no state of the chain: it can be stopped and started while the ledger lives on.
+It holds no state of the chain: it can be paused and started again while the ledger lives on.
 """
 
 import asyncio
@@ -17,11 +17,16 @@ from chains.solana.node.subscriptions import Session, numbers
 MOST_REQUEST = 50 * 1024
 """Bytes of a request, as validators take them."""
 
+MOST_QUEUED = 10_000
+"""Messages kept for one connection that does not take them as fast as they come."""
+
 _JSON = "application/json"
-_MOST_QUEUED = 10_000
 _PORT_TRIES = 50
 _LAST_PORT = 65_535
 _STOP_SECONDS = 1.0
+
+Pair = tuple[socket.socket, socket.socket]
+"""Bound to neighbouring ports."""
 
 
 class CannotListen(OSError):
@@ -37,7 +42,9 @@ class Front:
         self._call = methods.over(ledger)
         self._numbers = numbers()
         self._sessions: dict[Session, web.WebSocketResponse] = {}
+        self._cut_off = set[asyncio.Task[None]]()
         self._runner: web.AppRunner | None = None
+        self._kept: Pair | None = None
 
     @property
     def sessions(self) -> int:
@@ -46,27 +53,59 @@ class Front:
 
     async def start(self, port: int = 0) -> None:
         """Port 0: any free one whose next one is free too. Raises `CannotListen`."""
-        pair = _listening(self._host, port)
+        if port == self.port:
+            self._give_up_ports()
+        pair = _bound_pair(self._host, port)
         application = web.Application(client_max_size=MOST_REQUEST)
         application.router.add_route("*", "/{path:.*}", self._request)
         runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=_STOP_SECONDS)
         await runner.setup()
-        for listening in pair:
-            await web.SockSite(runner, listening).start()
-        self._runner, self.port = runner, pair[0].getsockname()[1]
+        first = pair[0].getsockname()[1]
+        try:
+            for bound in pair:
+                await web.SockSite(runner, bound).start()
+        except OSError as error:
+            await runner.cleanup()
+            for bound in pair:
+                bound.close()
+            raise CannotListen(f"cannot listen on {self._host}:{first} and the next port: {error.strerror}") from error
+        self._runner, self.port = runner, first
 
     async def stop(self) -> None:
         """Closes all connections. What was sent to the ledger stays there."""
+        await self.pause()
+        self._give_up_ports()
+
+    async def pause(self) -> None:
+        """As `stop`, but nobody else gets the ports until `start`."""
         runner, self._runner = self._runner, None
+        if runner is None:
+            return
+        for site in list(runner.sites):
+            await site.stop()
+        # At once, before anything else of this process runs. Where another one was faster, `start` says so.
+        with suppress(CannotListen):
+            self._kept = _bound_pair(self._host, self.port)
         for websocket in list(self._sessions.values()):
             await websocket.close(code=WSCloseCode.GOING_AWAY)
-        if runner is not None:
-            await runner.cleanup()
+        await asyncio.gather(*self._cut_off)
+        await runner.cleanup()
 
     def poll(self) -> None:
-        """To be called after every slot: tells subscribers."""
-        for session in list(self._sessions):
-            session.poll()
+        """To be called after every slot: tells subscribers. Who does not take what it is told is cut off."""
+        for session, websocket in list(self._sessions.items()):
+            try:
+                session.poll()
+            except asyncio.QueueFull:
+                del self._sessions[session]
+                ending = asyncio.create_task(_ended(websocket))
+                self._cut_off.add(ending)
+                ending.add_done_callback(self._cut_off.discard)
+
+    def _give_up_ports(self) -> None:
+        kept, self._kept = self._kept, None
+        for one in kept or ():
+            one.close()
 
     async def _request(self, request: web.Request) -> web.StreamResponse:
         if request.method == "OPTIONS":
@@ -90,7 +129,7 @@ class Front:
     async def _websocket(self, request: web.Request) -> web.WebSocketResponse:
         websocket = web.WebSocketResponse(max_msg_size=MOST_REQUEST, timeout=_STOP_SECONDS)
         await websocket.prepare(request)
-        queue: asyncio.Queue[str] = asyncio.Queue(_MOST_QUEUED)
+        queue: asyncio.Queue[str] = asyncio.Queue(MOST_QUEUED)
         session = Session(self._ledger, queue.put_nowait, self._numbers)
         self._sessions[session] = websocket
         writer = asyncio.create_task(_write(queue, websocket))
@@ -104,13 +143,20 @@ class Front:
                     queue.put_nowait(answer)
                 session.poll()
         except asyncio.QueueFull:
-            await websocket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"too slow")
+            await _ended(websocket)
         finally:
-            del self._sessions[session]
+            self._sessions.pop(session, None)
             writer.cancel()
             with suppress(asyncio.CancelledError):
                 await writer
         return websocket
+
+
+async def _ended(websocket: web.WebSocketResponse) -> None:
+    """Of a connection that is too slow: it may not even take that it is over."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_STOP_SECONDS):
+            await websocket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"too slow")
 
 
 async def _write(queue: asyncio.Queue[str], websocket: web.WebSocketResponse) -> None:
@@ -130,31 +176,36 @@ def _cors(request: web.Request) -> dict[str, str]:
     }
 
 
-def _listening(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+def _bound_pair(host: str, port: int) -> Pair:
     """Two sockets on neighbouring ports. Raises `CannotListen`."""
     if not 0 <= port < _LAST_PORT:
         raise CannotListen(f"the port is 0 to {_LAST_PORT - 1}, for the next one is needed too; not {port}")
-    for _ in range(1 if port else _PORT_TRIES):
+    any_port = port == 0
+    for _ in range(_PORT_TRIES if any_port else 1):
         try:
-            first = _bound(host, port)
+            first = _bound(host, port, any_port)
         except OSError as error:
             raise CannotListen(f"cannot listen on {host}:{port}: {error.strerror}") from error
         second = first.getsockname()[1] + 1
         try:
-            return first, _bound(host, second)
+            return first, _bound(host, second, any_port)
         except (OSError, OverflowError) as error:
             first.close()
             problem = error
     raise CannotListen(f"cannot listen on {host}:{second}, the websockets' port: {problem}")
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bound(host: str, port: int, alone: bool) -> socket.socket:
+    """`alone`: not where another socket is bound that may begin to listen later, or did listen a moment ago."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    bound = socket.socket(family, socket.SOCK_STREAM)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
+        if not alone:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        # From now on for those that follow on this port.
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     except (OSError, OverflowError):
-        listening.close()
+        bound.close()
         raise
-    return listening
+    return bound

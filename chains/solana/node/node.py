@@ -71,8 +71,8 @@ class LocalNode:
         await self._front.stop()
 
     async def stop_front(self) -> None:
-        """Stops listening; the chain goes on."""
-        await self._front.stop()
+        """Stops listening; the chain goes on, and its ports stay its own."""
+        await self._front.pause()
 
     async def start_front(self) -> None:
         """Listens again, on the same ports."""

@@ -211,8 +211,8 @@ class World:
     def options(self, **changes: Any) -> MemberOptions:
         settings: dict[str, Any] = {
             "endpoints": endpoints(front.url for front in self.fronts),
-            "timeout": 10.0,
-            "deadline": 20.0,
+            "timeout": 120.0,
+            "deadline": 600.0,
             "set_aside": 600.0,
         }
         return MemberOptions(**(settings | changes))

@@ -24,13 +24,13 @@ from chains.solana.client import Client
 from chains.solana.demo import SolanaLocalChain
 from chains.solana.devnet import ARTIFACT, OWNER, PROGRAM
 from chains.solana.node import genesis
-from chains.solana.node.front import CannotListen
 from chains.solana.node.landed import Landed
 from chains.solana.node.node import LocalNode
 from chains.solana.node.settings import GenesisProgram, Settings
 from chains.solana.transactions import Key
 from chains.solana.user import SolanaUser
 from chains.types import Deployment, Position, Receipt
+from tests.chains.solana.stage import PATIENT
 
 BEAT = 0.1
 """Seconds from one slot of a chain to the next."""
@@ -69,14 +69,6 @@ class Site:
     async def mint(self, deployment: Deployment, amount: int) -> Receipt:
         """The user mints to itself."""
         return await self.user.mint(deployment, self.user.address, amount, None)
-
-    async def listen_again(self) -> None:
-        """On the same port, once nobody else is there."""
-        while True:
-            try:
-                return await self.node.start_front()
-            except CannotListen:
-                await asyncio.sleep(BEAT)
 
     def data(self, address: str) -> bytes:
         """An account's data at the newest state."""
@@ -131,9 +123,12 @@ async def new_site(number: int) -> AsyncIterator[Site]:
         node = await stack.enter_async_context(LocalNode(settings))
         local = SolanaLocalChain(chain, node.url)
         stack.push_async_callback(local.close)
-        user = SolanaUser(chain, SecretStr(node.url), local.user_secret())
+        user = SolanaUser(chain, SecretStr(node.url), local.user_secret(), PATIENT)
         stack.push_async_callback(user.close)
-        issuer, keeper = (Client(chain, node.url, account_secret(name), poll=0.05) for name in ("owner", "vault owner"))
+        issuer, keeper = (
+            Client(chain, node.url, account_secret(name), poll=0.05, limits=PATIENT)
+            for name in ("owner", "vault owner")
+        )
         stack.push_async_callback(issuer.close)
         stack.push_async_callback(keeper.close)
         site = Site(node, local, issuer, keeper, user)

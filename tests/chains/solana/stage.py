@@ -17,6 +17,7 @@ from chains.caip import AccountId, AssetId, ChainId
 from chains.devnet import Committee as GroupKey
 from chains.encoding import MintCap, route_id
 from chains.endpoint_options import EndpointOptions
+from chains.jsonrpc import Limits
 from chains.opened import OpenedChain
 from chains.proxy import Proxy
 from chains.solana.addresses import CLOCK_SYSVAR, REFERENCE_SIZE, to_text, token_address
@@ -42,6 +43,12 @@ MEMBER, OTHER = seed("member"), seed("other member")
 LEASE = 3_600
 MAX_LEASE = 86_400
 SOL = 10**9
+UNHURRIED: dict[str, Any] = {"timeout": 120.0, "deadline": 600.0, "set_aside": 600.0, "submit_timeout": 600.0}
+"""Options of a member for whom no machine is too slow."""
+
+PATIENT = Limits(timeout=120.0, deadline=600.0, batch=1)
+"""The same for a user."""
+
 T = TypeVar("T")
 
 
@@ -50,6 +57,11 @@ class AnyNode(Protocol):
 
     @property
     def url(self) -> str: ...
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether anything may need slots to go by."""
+        ...
 
     async def advance(self) -> None:
         """Lets a slot or more go by."""
@@ -74,7 +86,7 @@ class Stage:
             EndpointOptions(name=name, url=SecretStr(proxy.url))
             for name, proxy in zip("abcde", self.proxies, strict=False)
         )
-        settings: dict[str, Any] = {"endpoints": endpoints, "poll": 0.02, "timeout": 10.0, "set_aside": 600.0}
+        settings: dict[str, Any] = {"endpoints": endpoints, "poll": 0.02, **UNHURRIED}
         return MemberOptions(**(settings | changes))
 
     @asynccontextmanager
@@ -99,7 +111,8 @@ class Stage:
     @asynccontextmanager
     async def holder(self, secret: bytes | None = None, chain: ChainId | None = None) -> AsyncIterator[SolanaUser]:
         """The user, who may mint, or another."""
-        user = SolanaUser(chain or self.chain, SecretStr(self.node.url), secret or self.local.user_secret())
+        url = SecretStr(self.node.url)
+        user = SolanaUser(chain or self.chain, url, secret or self.local.user_secret(), PATIENT)
         try:
             yield user
         finally:
@@ -144,7 +157,8 @@ class Stage:
 async def going_on(node: AnyNode, work: Awaitable[T]) -> T:
     task = asyncio.ensure_future(work)
     while not task.done():
-        await node.advance()
+        if node.waited_for:
+            await node.advance()
         await asyncio.sleep(0.005)
     return task.result()
 
@@ -155,7 +169,7 @@ async def staged(node: AnyNode, genesis_hash: str) -> AsyncIterator[Stage]:
     group, chain = Committee("group"), ChainId("solana", genesis_hash[:REFERENCE_SIZE])
     async with AsyncExitStack() as stack:
         proxies = [await stack.enter_async_context(Proxy(node.url, SolanaDialect())) for _ in range(3)]
-        local, reading = SolanaLocalChain(chain, node.url), Client(chain, node.url)
+        local, reading = SolanaLocalChain(chain, node.url), Client(chain, node.url, limits=PATIENT)
         stack.push_async_callback(local.close)
         stack.push_async_callback(reading.close)
         key = GroupKey(EPOCH, bytes([2 + group.parity]) + group.px)
@@ -181,6 +195,13 @@ class OurNode:
     def url(self) -> str:
         return self.node.url
 
+    @property
+    def waited_for(self) -> bool:
+        """While anything that was sent is not final. At other times no blockhash gets older."""
+        blocks = self.node.ledger.blocks
+        above = blocks.between(blocks.at("finalized").slot + 1, blocks.newest.slot)
+        return any(block.landed for block in (*above, blocks.open))
+
     async def advance(self) -> None:
         self.node.advance()
 
@@ -190,6 +211,7 @@ class ValidatorNode:
     """A real validator, whose slots go by themselves."""
 
     url: str
+    waited_for: bool = True
 
     async def advance(self) -> None:
         await asyncio.sleep(0.05)

@@ -34,6 +34,7 @@ from chains.solana.options import ChainOptions, DeploymentOptions, MemberOptions
 from chains.types import ChainSetup, Checkpoint, Deployment, GateState, Locked, Position
 from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.readers import healths
+from tests.chains.solana.stage import UNHURRIED, OurNode, going_on
 from tests.chains.statements import Committee
 
 NUMBER, FINALITY = 3, 4
@@ -57,11 +58,7 @@ class World:
 
     async def going_on(self, work: Awaitable[T]) -> T:
         """Awaits work that needs slots, letting them go by until it is done."""
-        task = asyncio.ensure_future(work)
-        while not task.done():
-            self.node.advance()
-            await asyncio.sleep(0.005)
-        return task.result()
+        return await going_on(OurNode(self.node), work)
 
     @asynccontextmanager
     async def opened(self, **changes: Any) -> AsyncIterator[OpenedChain]:
@@ -69,7 +66,7 @@ class World:
             EndpointOptions(name=name, url=SecretStr(proxy.url))
             for name, proxy in zip("abc", self.proxies, strict=True)
         )
-        settings = {"timeout": 10.0, "deadline": 20.0, "set_aside": 600.0} | changes
+        settings = UNHURRIED | changes
         setup = ChainSetup(
             CHAIN,
             ChainOptions(genesis_hash=to_text(genesis.genesis_hash(NUMBER)), max_finality_lag=10**9),

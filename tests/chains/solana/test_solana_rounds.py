@@ -22,11 +22,12 @@ from relayer.cli.report import FAILED
 from relayer.keystore import KeystoreContents
 from relayer.roundfile import MissingParts, export, load
 from relayer.verify import verify_round
+from tests.chains.polling import until
 from tests.chains.rounds import amounts, certified, round_now, running, statements
 from tests.chains.solana.rounds import SolanaGround, solana_committee
 from tests.chains.solana.sites import Site, withdrawing
 from tests.chains.verifying import Verifying
-from tests.daemon.rig import Member, until
+from tests.daemon.rig import Member
 
 
 async def test_caps_follow_the_collateral_and_no_mint_exceeds_them(tmp_path: Path, nats: str) -> None:

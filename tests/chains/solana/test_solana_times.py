@@ -1,6 +1,7 @@
 """The time of a checkpoint: told by the Clock and the block, agreed like what is read."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -64,6 +65,8 @@ async def test_a_clock_that_the_endpoint_s_own_block_time_contradicts_is_a_lie_t
             assert not reading.done()
             await asyncio.sleep(0.01)
         reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
         assert healths(chain)["b"].lying == 0
         assert [told["endpoint"] for told in w.log.named("endpoint_lying")] == ["a"]
 

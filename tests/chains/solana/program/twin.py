@@ -25,13 +25,10 @@ from chains.solana.errors import error_name
 from chains.solana.program_logs import failure
 from chains.solana.rpc import Account
 from tests.chains.solana.program.vm import Outcome, Vm
-from tests.chains.solana.validator import asked, validator
+from tests.chains.solana.validator import QUICK, asked, validator
 
 CONFIRMED = {"commitment": "confirmed"}
 BASE64 = {"encoding": "base64"}
-QUICK = ("--ticks-per-slot", "16")
-"""Slots of a quarter of the usual length: a test waits for a number of them."""
-
 OTHER_SECOND = 32
 """Compute units between two runs at different times: whether a second has gone by decides branches of the program."""
 
@@ -48,10 +45,12 @@ class Cluster:
         self._url, self._runner, self._programs = url, runner, frozenset(programs)
 
     def simulated(self, signing: Signing) -> Outcome:
-        """What would become of a transaction, its signatures included."""
+        """What would become of a transaction, its signatures included. What came too late is made anew."""
         options = {"sigVerify": True} | BASE64 | CONFIRMED
-        value = self._value("simulateTransaction", _wire(signing(self._blockhash())), options)
-        return self._outcome(value["err"], value["logs"], value["unitsConsumed"])
+        while True:
+            value = self._value("simulateTransaction", _wire(signing(self._blockhash())), options)
+            if value["err"] != "BlockhashNotFound":
+                return self._outcome(value["err"], value["logs"], value["unitsConsumed"])
 
     def landed(self, signing: Signing) -> Outcome:
         """What became of a transaction. One that no block took is sent anew when none can take it any more."""
@@ -59,11 +58,14 @@ class Cluster:
             blockhash = self._blockhash()
             made = signing(blockhash)
             assert self._asked("sendTransaction", _wire(made), {"skipPreflight": True} | BASE64)
-            valid, found = True, None
-            while found is None and valid:
+            signature, found, lost = str(made.signatures[0]), None, False
+            while found is None and not lost:
                 self._runner.run(asyncio.sleep(0.02))
                 valid = self._value("isBlockhashValid", str(blockhash), CONFIRMED)
-                found = self._asked("getTransaction", str(made.signatures[0]), CONFIRMED)
+                # A block has it a little before its outcome can be asked for.
+                (status,) = self._value("getSignatureStatuses", [signature])
+                found = self._asked("getTransaction", signature, CONFIRMED)
+                lost = not valid and status is None
             if found is not None:
                 meta = found["meta"]
                 return self._outcome(meta["err"], meta["logMessages"], meta["computeUnitsConsumed"])
