@@ -28,6 +28,10 @@ from chains.types import Receipt
 GAS = 600_000
 """Gas limit of a transaction that fails when it is simulated, where the caller names none."""
 
+LIMITS = Limits(timeout=20.0, deadline=20.0, batch=1)
+"""What is borne of the node where the caller says nothing. A node answers nothing about its state while it executes a
+block, so that a request has all the time that there is."""
+
 _MARGIN = Fraction(13, 10)
 _TIMEOUT_BLOCKS = 100
 _WAIT_SECONDS = 180.0
@@ -59,9 +63,10 @@ class Client:
         headers: Mapping[str, SecretStr] | None = None,
         poll: float = 0.2,
         clock: Callable[[], float] = time.monotonic,
+        limits: Limits = LIMITS,
     ) -> None:
         self._admission = _admission(chain)
-        self._node = Node(url, headers, Limits(batch=1), rpc.judge, self._admission)
+        self._node = Node(url, headers, limits, rpc.judge, self._admission)
         self._poll, self._clock = poll, clock
         self._key = None if secret is None else Key(secret, prefix)
         self._sequences, self._sends = asyncio.Lock(), secrets.randbelow(_DIFFERENT)
@@ -128,6 +133,9 @@ class Client:
                     return Sent(signed, sequence, budget.timeout_height, fee)
                 if said.kind == "sequence" and said.expected is not None:
                     sequence = said.expected
+                elif said.kind == "timeout":
+                    # It took too long to get there: nothing has happened, and it is signed for later blocks.
+                    account = await self._account()
                 elif said.kind == "fee" and (wanted := fees.required(said.log)):
                     denomination, amount = min(wanted.items(), key=lambda coin: coin[0] != budget.denomination)
                     fee = fees.fee(amount, 1)

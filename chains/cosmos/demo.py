@@ -27,6 +27,7 @@ from chains.cosmos.options import NOBODY
 from chains.devnet import Behaviour, Committee, Table, account_secret
 from chains.encoding import route_id
 from chains.errors import ChainError, Refused
+from chains.jsonrpc import Limits
 from chains.proxy import switch
 from chains.types import Receipt
 
@@ -35,6 +36,8 @@ LOOSEN_DELAY = 3600
 STRIDE = 4
 """Blocks follow each other twice a second: with each one a checkpoint, members that read at one moment would often read
 two different ones."""
+PATIENT = Limits(timeout=60.0, deadline=120.0, batch=1)
+"""The node shares the machine with all that the devnet runs, and answers nothing while it compiles a contract."""
 LIE = 10**15
 """What a lying endpoint adds to every amount that it lies about, in base units."""
 
@@ -54,7 +57,8 @@ class CosmosLocalChain:
     def __init__(self, chain: ChainId, url: str, tables: Sequence[Table] = ()) -> None:
         self.chain = chain
         self._owner, self._vaults, self._user = (
-            Client(chain, url, account_secret(name), PREFIX, poll=_LOOK_SECONDS) for name in (OWNER, VAULTS, USER)
+            Client(chain, url, account_secret(name), PREFIX, poll=_LOOK_SECONDS, limits=PATIENT)
+            for name in (OWNER, VAULTS, USER)
         )
         self._state = DemoState(self._owner)
         self._tables = list(tables)

@@ -26,7 +26,7 @@ COMMIT_MS = 500
 """How long a node waits after a block before it makes the next one, where nobody says otherwise."""
 
 _CHAIN_ID = re.compile(r"[a-z0-9-]{3,32}")
-_READY_SECONDS = 2
+_READY_SECONDS = 10
 _SAID_LINES = 5
 
 

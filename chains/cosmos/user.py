@@ -6,10 +6,11 @@ from pydantic import SecretStr
 
 from chains.caip import ChainId
 from chains.cosmos import addresses, cw20, messages, rpc, sending, stores
-from chains.cosmos.client import Client
+from chains.cosmos.client import LIMITS, Client
 from chains.cosmos.options import DeploymentOptions
 from chains.cosmos.transactions import Key, execution
 from chains.errors import ProofError, Refused, Unreadable
+from chains.jsonrpc import Limits
 from chains.types import Deployment, GateState, Receipt
 
 _ANY_PREFIX = "cosmos"
@@ -19,9 +20,9 @@ class CosmosUser:
     """See `chains.user.User`. An account's address begins as the gate's does: what a chain calls its accounts, only its
     own addresses say."""
 
-    def __init__(self, chain: ChainId, url: SecretStr, secret: bytes) -> None:
+    def __init__(self, chain: ChainId, url: SecretStr, secret: bytes, limits: Limits = LIMITS) -> None:
         Key(secret, _ANY_PREFIX)
-        self._chain, self._url, self._secret = chain, url, secret
+        self._chain, self._url, self._secret, self._limits = chain, url, secret, limits
         self._clients = dict[str, Client]()
 
     async def close(self) -> None:
@@ -65,7 +66,7 @@ class CosmosUser:
             raise Refused(f"{deployment.gate}: options of another family")
         prefix = addresses.prefix(deployment.gate.address)
         if prefix not in self._clients:
-            self._clients[prefix] = Client(self._chain, self._url, self._secret, prefix)
+            self._clients[prefix] = Client(self._chain, self._url, self._secret, prefix, limits=self._limits)
         return self._clients[prefix]
 
     async def _supply(self, client: Client, deployment: Deployment, height: int) -> int:

@@ -1,5 +1,6 @@
 """A member that reads one chain through several endpoints, whatever the family."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -29,6 +30,13 @@ async def closing(chain: OpenedChain) -> AsyncIterator[OpenedChain]:
         yield chain
     finally:
         await chain.close()
+
+
+async def answered(chain: OpenedChain) -> None:
+    """Waits until every endpoint has answered what it was asked: a reading ends when enough of them have."""
+    quorum = chain._ground.quorum
+    while quorum._late:
+        await asyncio.wait(list(quorum._late))
 
 
 def healths(chain: OpenedChain) -> dict[str, EndpointHealth]:

@@ -51,13 +51,13 @@ def statements(member: Member) -> Iterator[tuple[int, tuple[MintCap, ...]]]:
         yield kept.round, tuple(leaf for leaf in decode_statements(blob) if isinstance(leaf, MintCap))
 
 
-def observations(member: Member, first: int) -> list[Observation]:
+def observations(member: Member, first: int = 0) -> list[Observation]:
     """What the member signed for each round from `first` on, where it signed anything."""
     said = (member.store.observation(round_) for round_ in range(first, round_now(member) + 1))
     return [Observation.decode(raw) for raw in said if raw is not None]
 
 
-def amounts(members: Sequence[Member], position: Position, first: int) -> set[int]:
+def amounts(members: Sequence[Member], position: Position, first: int = 0) -> set[int]:
     """Everything that any member said of a position from the round `first` on."""
     said = [o for member in members for o in observations(member, first)]
     return {reading.amount for o in said for _, reading in o.proofs() if reading.position == position.id}

@@ -33,6 +33,7 @@ from relayer.dealing import deal_committee
 from relayer.store.safety import SafetyStore
 from tests.chains.cosmos.sites import DECIMALS, Kind, Site, new_site
 from tests.chains.memory import MemoryJournal, Recorder
+from tests.chains.polling import until_told
 from tests.chains.rounds import Configured
 from tests.chains.statements import seed
 from tests.daemon.rig import Members
@@ -41,6 +42,13 @@ N, FAULTY, THRESHOLD = 4, 1, 3
 ENDPOINTS = 3
 SLOT, LEASE, LONGEST_LEASE = 3, 600, 86_400
 STALENESS, FINALITY_LAG, MOST_LAG = 60, 8, 60
+MOST_BLOCK_SECONDS = 30
+ROUNDS_SECONDS = 1_200
+"""When a test of rounds that does not end is ended."""
+PATIENT = {"timeout": 120.0, "deadline": 600.0}
+"""No test fails because the machine is slow."""
+
+_LOOK_SECONDS = 0.1
 
 Proxies = Sequence[Proxy[Rule]]
 
@@ -59,7 +67,7 @@ def behaviour(mode: Mode, *rules: Rule, **more: Any) -> Behaviour[Rule]:
 def member_options(site: Site, before: Proxies, **changes: Any) -> MemberOptions:
     """What a member's member.toml says, with `changes`. Its endpoints are called a, b, c and so on."""
     named = dict(zip("abcdefg", (proxy.url for proxy in before), strict=False))
-    table = {**site.local.member_table(named), "timeout": 5.0, "deadline": 10.0, "poll": 0.1, "set_aside": 600.0}
+    table = {**site.local.member_table(named), **PATIENT, "poll": 0.1, "set_aside": 600.0}
     return MemberOptions.model_validate({**table, **changes})
 
 
@@ -105,8 +113,9 @@ class Stage:
 async def staged(
     site: Site, positions: Sequence[Position] = (), deployments: Sequence[Deployment] = ()
 ) -> AsyncIterator[Stage]:
-    """A member of one chain, which can pay for transactions."""
-    chain_options = ChainOptions.model_validate(await site.local.committee_table())
+    """A member of one chain, which can pay for transactions. However slow blocks are, they are checkpoints."""
+    unhurried = {"max_block_seconds": 3_600, "max_finality_lag": 3_600}
+    chain_options = ChainOptions.model_validate({**await site.local.committee_table(), **unhurried})
     await site.local.fund([FAMILY.account_address(account(0))])
     async with proxies(site) as before:
         yield Stage(site, before, chain_options, tuple(positions), tuple(deployments))
@@ -170,10 +179,14 @@ class CosmosGround(Configured):
 
 async def final(site: Site) -> None:
     """Waits for a checkpoint at which there is all that was sent."""
-    while True:
-        if await site.local.final():
-            return
-        await asyncio.sleep(0.05)
+    await until_told(site.local.final)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits for what members know, or for what is true on chains; the test's own time-out ends what never comes. All
+    members wait while a chain is asked, so that it is not asked often."""
+    while not condition():  # noqa: ASYNC110 - what is waited for has no event
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def account(index: int) -> bytes:
@@ -217,7 +230,7 @@ async def cosmos_committee(
         tables = {}
         for site in sites.values():
             await site.local.fund([FAMILY.account_address(account(i)) for i in range(N)])
-            own = {"finality_lag": FINALITY_LAG, "max_finality_lag": MOST_LAG}
+            own = {"finality_lag": FINALITY_LAG, "max_finality_lag": MOST_LAG, "max_block_seconds": MOST_BLOCK_SECONDS}
             tables[site.chain] = {**await site.local.committee_table(), **own}
             await final(site)
         members = [{"name": f"m{i}", "identity": k.verify_key.hex()} for i, k in enumerate(keys)]

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from chains.cosmos.demo import PATIENT
 from chains.cosmos.outbox import Entry, Outbox
 from chains.cosmos.user import CosmosUser
 from chains.devnet import Committee as GroupKey
@@ -25,6 +26,11 @@ GROUP = Committee("group")
 """One contract holds all gates of a local chain, so all tests on it have one committee."""
 
 LEASE, MAX_LEASE = 3_600, 86_400
+SEEN = 3_600
+"""Seconds ago: when statements were observed. A chain's time is that of its last block, and may be behind the clock."""
+
+LATER = 1_000
+"""Blocks: longer than any test takes."""
 
 
 @dataclass
@@ -40,19 +46,21 @@ class Gated:
         self, round_: int, cap: int, by: Committee = GROUP, lease: int = LEASE, of: Deployment | None = None
     ) -> bytes:
         gate, now = of or self.deployment, int(time.time())
-        leaf = MintCap(gate.domain, gate.route, cap, cap, 0, now - 5, now + lease)
+        leaf = MintCap(gate.domain, gate.route, cap, cap, 0, now - SEEN, now + lease)
         return planted(leaf).certified(by, EPOCH, round_)
 
     @asynccontextmanager
     async def member(self, **changes: Any) -> AsyncIterator[OpenedChain]:
-        """The member starts, with its journal unless another is given."""
-        async with self.stage.opened(**changes) as chain:
+        """The member starts, with its journal unless another is given. What it signs is not too late as soon as a test
+        has to wait, unless `timeout_blocks` is among its options."""
+        own = {"timeout_blocks": LATER, **changes.pop("options", {})}
+        async with self.stage.opened(options=own, **changes) as chain:
             yield chain
 
     @asynccontextmanager
     async def holder(self, secret: bytes) -> AsyncIterator[CosmosUser]:
         """Another holder than the user, who may mint."""
-        user = CosmosUser(self.site.local.chain, SecretStr(self.site.node.url), secret)
+        user = CosmosUser(self.site.local.chain, SecretStr(self.site.node.url), secret, PATIENT)
         try:
             yield user
         finally:

@@ -13,9 +13,9 @@ import urllib.error
 import urllib.request
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -23,7 +23,7 @@ from chains.caip import ChainId
 from chains.cosmos import build_node, devnet_node
 from chains.cosmos.devnet import CosmosDevnet
 from chains.cosmos.devnet_node import COMMIT_MS
-from relayer.devnet import ports
+from tests.chains.cosmos import ports
 
 DEVNET = CosmosDevnet()
 
@@ -40,13 +40,24 @@ class NodeError(Exception):
 
 
 class RunningNode:
-    """The node of the local chain `number`, whose files are in `directory`; a block takes `commit_ms` at least."""
+    """The node of the local chain `number`, whose files are in `directory`; a block takes `commit_ms` at least. A
+    context manager: its ports are its own within, also while it does not run, and it is ended at the end."""
 
     def __init__(self, number: int, directory: Path, commit_ms: int = COMMIT_MS) -> None:
         self.chain: ChainId = DEVNET.chain_id(number)
         self.directory, self.commit_ms = directory, commit_ms
-        (self.port,) = ports.blocks([DEVNET.ports])
+        self.port = 0
+        self._kept = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.port = self._kept.enter_context(ports.kept(DEVNET.ports))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.runs:
+            self.stop()
+        self._kept.close()
 
     @property
     def url(self) -> str:
@@ -94,7 +105,7 @@ class RunningNode:
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
         request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:
+            with urllib.request.urlopen(request) as response:
                 answer = json.load(response)
         except urllib.error.HTTPError as error:
             # Some errors come with the status 500.
@@ -126,11 +137,7 @@ class RunningNode:
 @contextmanager
 def running_node(number: int, directory: Path, commit_ms: int = COMMIT_MS) -> Iterator[RunningNode]:
     """A node that runs, for fixtures outside of event loops."""
-    node = RunningNode(number, directory, commit_ms)
-    node.start()
-    try:
+    with RunningNode(number, directory, commit_ms) as node:
+        node.start()
         asyncio.run(node.ready())
         yield node
-    finally:
-        if node.runs:
-            node.stop()

@@ -3,6 +3,7 @@
 What is true on a chain is read past all endpoints, at once and unproven (see `tests.chains.cosmos.nodes`).
 """
 
+import itertools
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,7 +17,7 @@ from chains.caip import AccountId, AssetId
 from chains.cosmos import blocks_json, state, stores
 from chains.cosmos.addresses import account_bytes, denomination
 from chains.cosmos.client import Client
-from chains.cosmos.demo import CosmosLocalChain
+from chains.cosmos.demo import PATIENT, CosmosLocalChain
 from chains.cosmos.devnet import OWNER, VAULTS
 from chains.cosmos.devnet_node_genesis import PREFIX
 from chains.cosmos.options import DeploymentOptions, PositionOptions
@@ -25,12 +26,15 @@ from chains.devnet import Table, account_secret
 from chains.encoding import route_id
 from chains.types import Deployment, Position, Receipt
 from tests.chains.cosmos.nodes import RunningNode
+from tests.chains.polling import until_told
 
 Kind = Literal["bank", "cw20"]
 """Of what a vault holds."""
 
 SUPPLY = 10**9
 DECIMALS = 6
+_PAGE = 100
+"""Most transactions in one answer."""
 
 
 @dataclass
@@ -91,10 +95,14 @@ class Site:
 
     def executions(self, contract: str) -> list[Any]:
         """The results of all transactions that executed a contract and succeeded, oldest first."""
-        query = f"execute._contract_address='{contract}'"
-        found = self.node.ask("tx_search", query=query, prove=False, page="1", per_page="100", order_by="asc")
-        assert int(found["total_count"]) == len(found["txs"])
-        return [each["tx_result"] for each in found["txs"]]
+        asked = {"query": f"execute._contract_address='{contract}'", "prove": False, "order_by": "asc"}
+        results = list[Any]()
+        for page in itertools.count(1):
+            found = self.node.ask("tx_search", **asked, page=str(page), per_page=str(_PAGE))
+            results += [each["tx_result"] for each in found["txs"]]
+            if len(results) >= int(found["total_count"]):
+                break
+        return results
 
     def _entry(self, key: bytes) -> bytes | None:
         return self.node.value(stores.WASM, key)
@@ -119,24 +127,22 @@ async def opened_site(node: RunningNode) -> AsyncIterator[Site]:
     async with AsyncExitStack() as stack:
         local = CosmosLocalChain(node.chain, node.url)
         stack.push_async_callback(local.close)
-        user = CosmosUser(node.chain, SecretStr(node.url), local.user_secret())
+        user = CosmosUser(node.chain, SecretStr(node.url), local.user_secret(), PATIENT)
         stack.push_async_callback(user.close)
-        issuer, keeper = (Client(node.chain, node.url, account_secret(name), PREFIX) for name in (OWNER, VAULTS))
+        issuer, keeper = (
+            Client(node.chain, node.url, account_secret(name), PREFIX, limits=PATIENT) for name in (OWNER, VAULTS)
+        )
         stack.push_async_callback(issuer.close)
         stack.push_async_callback(keeper.close)
-        assert await local.ready()
+        await until_told(local.ready)
         yield Site(node, local, issuer, keeper, user)
 
 
 @asynccontextmanager
 async def new_site(number: int, directory: Path) -> AsyncIterator[Site]:
     """A site on a node of its own."""
-    node = RunningNode(number, directory)
-    node.start()
-    try:
+    with RunningNode(number, directory) as node:
+        node.start()
         await node.ready()
         async with opened_site(node) as site:
             yield site
-    finally:
-        if node.runs:
-            node.stop()

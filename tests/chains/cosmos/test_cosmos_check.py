@@ -9,7 +9,7 @@ from chains.cosmos import plan, protobuf, state
 from chains.cosmos.state import Committee
 from chains.errors import Refused, Unreadable
 from tests.chains.cosmos import layouts
-from tests.chains.cosmos.ledger import Answer, State, said, smart
+from tests.chains.cosmos.ledger import Answer, RpcError, State, said, smart
 from tests.chains.cosmos.scene import (
     COLLATERAL,
     DEPLOYMENT,
@@ -168,10 +168,12 @@ async def test_the_banks_display_must_not_contradict_the_decimals(value: bytes, 
 
 
 async def test_a_chain_that_cannot_be_read_is_no_finding() -> None:
-    async with world() as w, w.opened(options=w.impatient()) as chain:
+    async with world() as w, w.opened() as chain:
 
         def broken(call: dict[str, Any], result: Any) -> Any:
-            return {} if call["method"] == "abci_query" else result
+            if call["method"] == "abci_query":
+                raise RpcError(-32601, "Method not found")
+            return result
 
         for front in w.fronts:
             front.lie = broken

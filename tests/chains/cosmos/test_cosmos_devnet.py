@@ -21,8 +21,8 @@ from chains.cosmos.family import FAMILY
 from chains.cosmos.options import ChainOptions
 from chains.devnet import account_secret
 from chains.errors import Refused
-from relayer.devnet import ports
 from relayer.devnet.plan import ROUTES
+from tests.chains.cosmos import ports
 from tests.chains.cosmos.fake_go import FakeGo
 from tests.chains.cosmos.nodes import DEVNET, RunningNode, needs_wasmd
 
@@ -130,11 +130,15 @@ def test_a_node_takes_the_place_of_its_program(fake_go: FakeGo, tmp_path: Path, 
     argv = DEVNET.node(CHAIN, 26657, tmp_path / "node").argv
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        printed = list(iter(process.stdout.readline, "started\n"))
+        printed = list[str]()
+        for line in process.stdout:
+            printed.append(line)
+            if line == "started\n":
+                break
         process.send_signal(number)
         assert process.wait() == -number
     assert printed[0] == "wasmd: fetching modules 0/?\n"
-    assert printed[-1] == "wasmd: trying it 3/3\n"
+    assert printed[-2:] == ["wasmd: trying it 3/3\n", "started\n"]
     config = (tmp_path / "node" / "wasmd" / "config" / "app.toml").read_text()
     assert '"127.0.0.1:26658"' in config  # gRPC; the REST gateway is on the port after it
     assert '"tcp://127.0.0.1:26659"' in config
@@ -156,24 +160,24 @@ def test_a_home_of_another_chain_is_named(fake_go: FakeGo, tmp_path: Path) -> No
 
 @needs_wasmd
 async def test_people_start_a_node_by_a_command_and_ask_it_as_they_ask_any_other(tmp_path: Path) -> None:
-    (port,) = ports.blocks([DEVNET.ports])
-    command = ("devnet", "node", "cosmos", "--port", str(port), "--dir", str(tmp_path / "node"))
-    argv = (sys.executable, "-m", "tests.cli.program", *command)
-    process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE)
-    try:
-        assert process.stdout is not None
-        url = f"http://127.0.0.1:{port}"
-        assert (await process.stdout.readline()).decode().split() == [str(CHAIN), "at", url]
-        rest, web = f"http://127.0.0.1:{port + 2}", aiohttp.ClientSession()
-        async with web:
-            status = await answered(web, f"{url}/status")
-            assert status["result"]["node_info"]["network"] == CHAIN.reference
-            owner = of_secret(account_secret(OWNER), PREFIX)
-            held = await answered(web, f"{rest}/cosmos/bank/v1beta1/balances/{owner}")
-            assert {coin["denom"] for coin in held["balances"]} == {"stake", *DENOMINATIONS.values()}
-    finally:
-        process.terminate()
-        assert await process.wait() == 0
+    with ports.kept(DEVNET.ports) as port:
+        command = ("devnet", "node", "cosmos", "--port", str(port), "--dir", str(tmp_path / "node"))
+        argv = (sys.executable, "-m", "tests.cli.program", *command)
+        process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.PIPE)
+        try:
+            assert process.stdout is not None
+            url = f"http://127.0.0.1:{port}"
+            assert (await process.stdout.readline()).decode().split() == [str(CHAIN), "at", url]
+            rest, web = f"http://127.0.0.1:{port + 2}", aiohttp.ClientSession()
+            async with web:
+                status = await answered(web, f"{url}/status")
+                assert status["result"]["node_info"]["network"] == CHAIN.reference
+                owner = of_secret(account_secret(OWNER), PREFIX)
+                held = await answered(web, f"{rest}/cosmos/bank/v1beta1/balances/{owner}")
+                assert {coin["denom"] for coin in held["balances"]} == {"stake", *DENOMINATIONS.values()}
+        finally:
+            process.terminate()
+            assert await process.wait() == 0
 
 
 async def answered(web: aiohttp.ClientSession, url: str) -> Any:
@@ -190,9 +194,8 @@ async def answered(web: aiohttp.ClientSession, url: str) -> Any:
 
 @needs_wasmd
 async def test_a_node_goes_on_where_it_was_killed(tmp_path: Path) -> None:
-    node = RunningNode(0, tmp_path)
-    node.start()
-    try:
+    with RunningNode(0, tmp_path) as node:
+        node.start()
         await node.ready()
         await node.reaches(3)
         before = node.ask("commit", height="2")["signed_header"]
@@ -202,7 +205,6 @@ async def test_a_node_goes_on_where_it_was_killed(tmp_path: Path) -> None:
         assert node.ask("commit", height="2")["signed_header"] == before
         keys = tmp_path / "wasmd" / "config" / "priv_validator_key.json"
         assert stat.S_IMODE(keys.stat().st_mode) == 0o600
-    finally:
         assert node.stop() == 0
 
 

@@ -8,14 +8,14 @@ from chains.errors import Unreadable
 from chains.misbehaviour import FAILURES
 from chains.opened import OpenedChain
 from chains.types import Locked
-from tests.chains.cosmos.cluster import Stage, final, staged
+from tests.chains.cosmos.cluster import PATIENT, Stage, final, staged
 from tests.chains.cosmos.nodes import RunningNode, needs_wasmd
 from tests.chains.cosmos.sites import opened_site, position
 
 pytestmark = needs_wasmd
 
-PATIENT = {"timeout": 60.0, "deadline": 60.0, "set_aside": 0.0}
-IMPATIENT = {**PATIENT, "timeout": 1.0, "deadline": 1.0}
+OPTIONS = {**PATIENT, "set_aside": 0.0}
+IMPATIENT = {"timeout": 1.0, "deadline": 1.0, "set_aside": 0.0}
 
 
 @pytest.fixture
@@ -56,13 +56,13 @@ async def test_without_a_quorum_the_chain_abstains_and_recovers(stage: Stage, ho
 async def test_passing_failures_are_retried_within_the_deadline(stage: Stage, how: str) -> None:
     """All endpoints fail at first, so that nothing is read without another try."""
     stage.behave("failing", how=how, at=(0, 1, 2), times=1)
-    async with stage.opened(options=PATIENT) as chain:
+    async with stage.opened(options=OPTIONS) as chain:
         assert await read(chain, stage) == stage.site.locked(stage.positions[0])
 
 
 async def test_one_endpoint_that_fails_in_any_way_changes_nothing(stage: Stage) -> None:
     held = stage.site.locked(stage.positions[0])
-    async with stage.opened(options=PATIENT) as chain:
+    async with stage.opened(options=OPTIONS) as chain:
         for how in FAILURES:
             stage.behave("failing", how=how)
             assert await read(chain, stage) == held, how

@@ -37,6 +37,7 @@ from tests.chains.cosmos.scene import (
     of_route,
 )
 from tests.chains.cosmos.world import World, world
+from tests.chains.readers import answered
 
 STATEMENT, RECORD = of_route(state.STATEMENT, ROUTE), of_route(state.GATE, ROUTE)
 GOLD_RECORD = of_route(state.GATE, GOLD_ROUTE)
@@ -62,6 +63,7 @@ async def test_gates_are_read() -> None:
 async def test_both_routes_of_a_gate_prove_its_contract_once() -> None:
     async with world() as w, w.opened() as chain:
         await read(chain, w)
+        await answered(chain)
         asked = w.fronts[0].keys("wasm")
         assert len(asked) == len(set(asked))
         assert plan.contract(GATE).key in asked
@@ -237,6 +239,5 @@ async def test_who_may_mint_a_denomination_is_agreed_by_the_quorum() -> None:
 
         w.fronts[0].lie = lie
         assert await read(chain, w) == [FIRST, SECOND]
-        while chain._ground.quorum._late:
-            await next(iter(chain._ground.quorum._late))
+        await answered(chain)
         assert {health.name: health.state for health in chain.health()} == {"a": "lying", "b": "ok", "c": "ok"}

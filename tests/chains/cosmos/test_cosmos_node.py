@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import stat
 import subprocess
 import time
@@ -18,8 +17,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from chains.cosmos import bisection, blocks_json, multistore, stores
+from chains.cosmos import bisection, blocks_json, devnet_node, multistore, stores
 from chains.cosmos.build_node import build, node
+from chains.cosmos.devnet import PORTS
 from chains.cosmos.devnet_node import Ports, chain_id, prepare, ready
 from chains.cosmos.devnet_node_genesis import (
     FEE_DENOMINATION,
@@ -33,6 +33,7 @@ from chains.cosmos.multistore import ProofOp, prove
 from chains.cosmos.validators import ValidatorSet
 from chains.devnet import account_secret
 from chains.errors import ChainError, ProofError
+from tests.chains.cosmos import ports
 
 PROGRAM = node()
 BUILDS = os.environ.get("BALLAST_BUILD_WASMD") == "1"
@@ -59,7 +60,7 @@ class Node:
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
         url = f"http://127.0.0.1:{self.ports.rpc}"
         request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request) as response:
             return json.load(response)["result"]
 
     def height(self) -> int:
@@ -89,30 +90,28 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def free_ports() -> Ports:
-    with socket.socket() as a, socket.socket() as b, socket.socket() as c, socket.socket() as d:
-        for each in (a, b, c, d):
-            each.bind(("127.0.0.1", 0))
-        return Ports(*(each.getsockname()[1] for each in (a, b, c, d)))
+NOWHERE = Ports(1, 2, 3, 4)
+"""Where no node is started."""
 
 
 @contextmanager
 def running(program: Path, directory: Path) -> Iterator[Node]:
-    ports = free_ports()
-    argv = prepare(program, directory, CHAIN, ports, BALANCES)
-    with (directory / "log").open("ab") as log:
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
+    with ports.kept(PORTS) as first:
+        at = Ports(*range(first, first + PORTS))
+        argv = prepare(program, directory, CHAIN, at, BALANCES)
+        with (directory / "log").open("ab") as log:
+            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
 
-        def started() -> bool:
-            assert process.poll() is None, (directory / "log").read_text()[-2000:]
-            return asyncio.run(ready(CHAIN, ports))
+            def started() -> bool:
+                assert process.poll() is None, (directory / "log").read_text()[-2000:]
+                return asyncio.run(ready(CHAIN, at))
 
-        until(started)
-        yield Node(process, ports, argv)
-    finally:
-        process.terminate()
-        process.wait()
+            until(started)
+            yield Node(process, at, argv)
+        finally:
+            process.terminate()
+            process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -254,8 +253,10 @@ def test_a_killed_node_goes_on_where_it_was(program: Path, tmp_path: Path) -> No
 @needs_wasmd
 def test_another_chain_on_the_port_is_named(chain: Node) -> None:
     with pytest.raises(ChainError, match="the chain 'ballast-local-0' answers, not 'ballast-local-1'"):
-        asyncio.run(ready(chain_id(1), chain.ports))
-    assert not asyncio.run(ready(CHAIN, replace(chain.ports, rest=free_ports().rest)))
+        until(lambda: asyncio.run(ready(chain_id(1), chain.ports)))
+    # Nobody listens on a port that is only kept.
+    with ports.kept(1) as nowhere:
+        assert not asyncio.run(ready(CHAIN, replace(chain.ports, rest=nowhere)))
 
 
 @pytest.mark.parametrize(
@@ -263,8 +264,9 @@ def test_another_chain_on_the_port_is_named(chain: Node) -> None:
     [("2", False, True), ("1", False, False), ("0", False, False), ("7", True, False), (None, False, False)],
 )
 async def test_a_node_is_ready_once_its_first_block_is_executed(
-    height: str | None, behind: bool, expected: bool
+    height: str | None, behind: bool, expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(devnet_node, "_READY_SECONDS", 300)
     status = {"node_info": {"network": CHAIN}, "sync_info": {"latest_block_height": height, "catching_up": behind}}
 
     async def answer(request: web.Request) -> web.Response:
@@ -284,7 +286,7 @@ async def test_a_node_is_ready_once_its_first_block_is_executed(
 
 @needs_wasmd
 def test_keys_are_in_files_of_the_owner_only(program: Path, tmp_path: Path) -> None:
-    argv = prepare(program, tmp_path, CHAIN, free_ports(), BALANCES)
+    argv = prepare(program, tmp_path, CHAIN, NOWHERE, BALANCES)
     config = tmp_path / "wasmd" / "config"
     key_file = config / "priv_validator_key.json"
     assert json.loads(key_file.read_text()) == consensus_key_file(CHAIN)
@@ -297,7 +299,7 @@ def test_what_is_no_balance_is_refused() -> None:
     with pytest.raises(ValueError, match="not positive"):
         with_chain({"app_state": {}}, CHAIN, {account_address(VAULT): {"uatom": 0}})
     with pytest.raises(ValueError, match="no id of a local chain"):
-        prepare(Path("wasmd"), Path("nowhere"), "Ballast Local", Ports(1, 2, 3, 4), {})
+        prepare(Path("wasmd"), Path("nowhere"), "Ballast Local", NOWHERE, {})
 
 
 def test_a_program_that_fails_makes_no_home(tmp_path: Path) -> None:
@@ -305,5 +307,5 @@ def test_a_program_that_fails_makes_no_home(tmp_path: Path) -> None:
     program.write_text("#!/bin/sh\necho no space left >&2\nexit 3\n")
     program.chmod(0o755)
     with pytest.raises(ChainError, match="wasmd init failed with status 3: no space left"):
-        prepare(program, tmp_path, CHAIN, Ports(1, 2, 3, 4), BALANCES)
+        prepare(program, tmp_path, CHAIN, NOWHERE, BALANCES)
     assert not (tmp_path / "wasmd").exists()

@@ -1,6 +1,5 @@
 """Readings of a real chain: its stores, its proofs and its contracts are what the adapter takes them for."""
 
-import asyncio
 import string
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -20,9 +19,10 @@ from chains.errors import ProofError, Refused, Unreadable
 from chains.halts import HaltedReading
 from chains.opened import OpenedChain
 from chains.types import GateState, Locked, Position
-from tests.chains.cosmos.cluster import LONGEST_LEASE, Stage, staged
+from tests.chains.cosmos.cluster import LONGEST_LEASE, Stage, final, staged
 from tests.chains.cosmos.nodes import RunningNode, needs_wasmd
-from tests.chains.cosmos.sites import DECIMALS, Site, deployment, opened_site, position
+from tests.chains.cosmos.sites import DECIMALS, deployment, opened_site, position
+from tests.chains.readers import answered
 
 pytestmark = needs_wasmd
 LOCKED = 123_456
@@ -44,14 +44,6 @@ async def stage(node: RunningNode) -> AsyncIterator[Stage]:
         async with staged(site, [position(vault) for vault in rows], [deployment(row, name)]) as made:
             await final(site)
             yield made
-
-
-async def final(site: Site) -> None:
-    """Waits for a checkpoint at which all of it is there."""
-    while True:
-        if await site.local.final():
-            return
-        await asyncio.sleep(0.05)
 
 
 async def read(chain: OpenedChain, *positions: Position) -> list[Any]:
@@ -140,9 +132,7 @@ async def test_an_endpoint_that_lies_is_found_out(stage: Stage) -> None:
         stage.behave("lying", *(Rule(store=store, key=key.hex(), add=10**9) for store, key in keys.items()))
         first, second = await read(chain, *stage.positions)
         assert (first.amount, second.amount) == (stage.site.locked(bank), stage.site.locked(token))
-        quorum = chain._ground.quorum
-        while quorum._late:
-            await next(iter(quorum._late))
+        await answered(chain)
         assert [health.state for health in chain.health()] == ["lying", "ok", "ok"]
 
 

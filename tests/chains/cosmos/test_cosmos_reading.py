@@ -36,7 +36,7 @@ from tests.chains.cosmos.scene import (
     with_options,
 )
 from tests.chains.cosmos.world import world
-from tests.chains.readers import amounts
+from tests.chains.readers import amounts, answered
 
 BALANCE, SUPPLY = bank("balance", VAULT, "uatom"), bank("supply", "uatom")
 TOKENS = cw20_balance(COLLATERAL, VAULT)
@@ -64,6 +64,7 @@ async def test_a_position_without_proof_is_proven_to_the_member_alone() -> None:
             assert first == Locked(HELD)
             assert isinstance(second, Locked)
             assert second.proof
+            await answered(chain)
             assert len(w.fronts[0].keys("bank")) == 2
 
 
@@ -212,11 +213,13 @@ async def test_what_is_asked_twice_is_proven_once() -> None:
                     front.asked.clear()
                     front.batches.clear()
                 found = await chain.locked(w.positions, at)
+                await answered(chain)
                 assert [one.amount for one in found if isinstance(one, Locked)] == [7] * 20 + [0] * 40
                 keys = w.fronts[0].keys("bank") + w.fronts[0].keys("wasm")
                 assert len(keys) == len(set(keys)) == 60 + 4
                 # CometBFT allows ten calls in a request. The first reading learns where the code stands.
-                assert w.fronts[0].batches == ([10] * 6 + [3, 1] if reading == 0 else [10] * 6 + [4])
+                batches = [10] * 6 + ([3, 1] if reading == 0 else [4])
+                assert sorted(w.fronts[0].batches) == sorted(batches)
 
 
 async def test_positions_that_this_chain_was_not_opened_with_are_refused_by_name() -> None:
@@ -254,4 +257,5 @@ async def test_a_vault_that_is_a_contract_of_32_bytes_holds_tokens() -> None:
         assert isinstance(second, Locked)
         assert (first.amount, second.amount) == (77, 41)
         FAMILY.check_proof(pinned, at, 77, first.proof)
+        await answered(chain)
         assert stores.balance_key(account_bytes(KEEPER), "uatom") in w.fronts[0].keys("bank")

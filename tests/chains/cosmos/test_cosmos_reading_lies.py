@@ -10,6 +10,7 @@ import pytest
 from chains.caip import AccountId
 from chains.cosmos.plan import Entry
 from chains.errors import Unreadable
+from chains.types import Checkpoint
 from tests.chains.cosmos import layouts
 from tests.chains.cosmos.ledger import RpcError, tells
 from tests.chains.cosmos.scene import (
@@ -27,8 +28,8 @@ from tests.chains.cosmos.scene import (
     code,
     cw20_balance,
 )
-from tests.chains.cosmos.world import world
-from tests.chains.readers import amounts, healths
+from tests.chains.cosmos.world import World, world
+from tests.chains.readers import amounts, answered, healths
 
 BALANCE, SUPPLY = bank("balance", VAULT, "uatom"), bank("supply", "uatom")
 TOKENS = cw20_balance(COLLATERAL, VAULT)
@@ -54,7 +55,7 @@ async def test_who_says_other_than_its_proof_is_accused(lie: str) -> None:
         await chain.finalized()
         w.fronts[1].lie = tells(entry, told)
         assert await amounts(chain, w) == [HELD, LOCKED, 41, 0]
-        await _settled(chain, "b")
+        await answered(chain)
         assert healths(chain)["b"].state == "lying"
         assert healths(chain)["a"].state == healths(chain)["c"].state == "ok"
 
@@ -86,12 +87,12 @@ async def test_who_forges_a_proof_is_accused(forgery: str) -> None:
         await chain.finalized()
         w.fronts[1].lie = tells(BALANCE, lambda told: told | {"proofOps": {"ops": ops}})
         assert await amounts(chain, w) == [HELD, LOCKED, 41]
-        await _settled(chain, "b")
+        await answered(chain)
         assert healths(chain)["b"].state == "lying"
 
 
 async def test_a_forger_in_the_majority_stops_the_reading_and_is_not_believed() -> None:
-    async with world() as w, w.opened(options=w.impatient()) as chain:
+    async with world() as w, w.opened() as chain:
         await chain.finalized()
         for front in w.fronts[:2]:
             front.lie = tells(BALANCE, lambda told: told | {"value": _base64(b"9999999")})
@@ -113,17 +114,24 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("what", ANSWERS)
 async def test_answers_that_are_none_are_no_zero(what: str) -> None:
-    async with world() as w, w.opened(options=w.impatient()) as chain:
-        await chain.finalized()
+    async with world() as w:
+        at = await checkpoint(w)
         for front in w.fronts[:2]:
             front.lie = tells(BALANCE, ANSWERS[what])
-        assert all(type(one) is Unreadable for one in await amounts(chain, w))
+        async with w.opened(options=w.impatient()) as chain:
+            assert all(type(one) is Unreadable for one in await chain.locked(w.positions, at))
         w.fronts[0].lie = lambda call, result: result
-        assert await amounts(chain, w) == [HELD, LOCKED, 41]
+        async with w.opened() as chain:
+            assert await amounts(chain, w) == [HELD, LOCKED, 41]
+
+
+async def checkpoint(w: World) -> Checkpoint:
+    async with w.opened() as chain:
+        return await chain.finalized()
 
 
 async def test_a_pruned_height_is_unreadable() -> None:
-    async with world() as w, w.opened(options=w.impatient()) as chain:
+    async with world() as w, w.opened() as chain:
         at = await chain.finalized()
 
         def pruned(call: dict[str, Any], result: Any) -> Any:
@@ -140,8 +148,8 @@ async def test_a_pruned_height_is_unreadable() -> None:
 
 
 async def test_an_endpoint_that_fails_is_no_zero() -> None:
-    async with world() as w, w.opened(options=w.impatient()) as chain:
-        await chain.finalized()
+    async with world() as w:
+        at = await checkpoint(w)
 
         def broken(call: dict[str, Any], result: Any) -> Any:
             if call["method"] == "abci_query":
@@ -150,14 +158,8 @@ async def test_an_endpoint_that_fails_is_no_zero() -> None:
 
         for front in w.fronts[1:]:
             front.lie = broken
-        assert all(type(one) is Unreadable for one in await amounts(chain, w))
-
-
-async def _settled(chain: Any, name: str) -> None:
-    # Who answers after the others have agreed is judged when its answer is there.
-    quorum = chain._ground.quorum
-    while healths(chain)[name].state == "ok" and quorum._late:
-        await next(iter(quorum._late))
+        async with w.opened(options=w.impatient()) as chain:
+            assert all(type(one) is Unreadable for one in await chain.locked(w.positions, at))
 
 
 def _base64(raw: bytes) -> str:

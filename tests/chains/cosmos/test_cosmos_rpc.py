@@ -23,6 +23,7 @@ from chains.node import Node
 from chains.quorum import Quorum
 from chains.secrets import target
 from tests.chains.cosmos import blocks
+from tests.chains.cosmos.cluster import PATIENT
 from tests.chains.cosmos.ledger import commit_json, header_json, validator_json
 from tests.chains.cosmos.nodes import RunningNode, needs_wasmd
 from tests.chains.cosmos.tellers import FOUR
@@ -30,6 +31,8 @@ from tests.chains.memory import Recorder
 from tests.chains.serving import answering
 
 KEY = "k3y-of-the-operator"
+PATIENCE = 600.0
+"""Seconds. No test fails because the machine is slow."""
 TOLD = blocks.chain([FOUR] * 4)
 GATEWAY = {"code": 12, "message": f"Not Implemented {KEY}", "details": []}
 
@@ -38,11 +41,11 @@ def served(handler: Callable[[Any], Any]) -> AbstractAsyncContextManager[str]:
     return answering(handler, f"/{KEY}")
 
 
-async def asked(url: str, *calls: Call, **limits: Any) -> list[Any]:
-    transport = Transport()
+async def asked(url: str, *calls: Call, batch: int = 100) -> list[Any]:
+    transport, limits = Transport(), Limits(timeout=PATIENCE, deadline=PATIENCE, batch=batch)
     described = EndpointOptions(name="one", url=SecretStr(url))
     try:
-        return await Endpoint(target(described), transport, Limits(**limits), judge).once(calls, time.monotonic() + 60)
+        return await Endpoint(target(described), transport, limits, judge).once(calls, time.monotonic() + PATIENCE)
     finally:
         await transport.close()
 
@@ -245,7 +248,8 @@ async def test_a_rest_gateway_is_recognized(status: int, body: Any, batch: int) 
             await asked(url, rpc.status(), batch=batch)
         assert not caught.value.again
         assert KEY not in str(caught.value)
-        node = Node(url, None, Limits(batch=batch), judge, chain_admission("chain-1"))
+        patient = Limits(timeout=PATIENCE, deadline=PATIENCE, batch=batch)
+        node = Node(url, None, patient, judge, chain_admission("chain-1"))
         try:
             with pytest.raises(Refused, match="CometBFT's RPC"):
                 await node.ask(rpc.status())
@@ -282,7 +286,7 @@ async def test_a_grpc_port_is_recognized() -> None:
 async def opened(urls: list[str], chain_id: str, trust_hash: str = "00" * 32) -> tuple[Quorum, Transport]:
     listed = [{"name": name, "url": url} for name, url in zip("abc", urls, strict=False)]
     root = {"trust_height": 1, "trust_hash": trust_hash}
-    options = MemberOptions.model_validate({"endpoints": listed, "timeout": 60.0, "deadline": 60.0, **root})
+    options = MemberOptions.model_validate({"endpoints": listed, **PATIENT, **root})
     chain = ChainOptions.model_validate({"chain_id": chain_id, "prefix": "wasm", "trust_period": 600})
     transport = Transport()
     endpoints = [Endpoint(target(e), transport, Limits.of(options), judge) for e in options.endpoints]
@@ -324,6 +328,7 @@ async def test_a_real_node_answers_all_of_it(node: RunningNode) -> None:
 
 @needs_wasmd
 async def test_a_real_node_has_its_own_words_for_what_it_has_not_got(node: RunningNode) -> None:
+    await node.reaches(4)
     far, key = node.height() + 10_000, stores.supply_key("stake")
     for call in (
         rpc.commit(far),

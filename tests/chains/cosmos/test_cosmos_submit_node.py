@@ -1,24 +1,33 @@
 """The way of a statement to the real contract, over HTTP, on a real node."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chains.cosmos import sending
 from chains.cosmos.family import FAMILY
+from chains.cosmos.outbox import Entry
+from chains.cosmos.sender import Sender
 from chains.devnet import account_secret
 from chains.errors import Refused, Unreadable
 from chains.types import GateState, Receipt
 from tests.chains.cosmos.cluster import account
 from tests.chains.cosmos.gates import Gated, gated
 from tests.chains.cosmos.nodes import RunningNode, needs_wasmd
-from tests.chains.memory import Killed, Killing, MemoryJournal, Recorder
+from tests.chains.memory import Killed, MemoryJournal
+from tests.chains.memory import Killing as KillingJournal
 from tests.chains.polling import until
 from tests.chains.statements import Committee, seed
 
 pytestmark = needs_wasmd
+
+BRISK = {"timeout": 2.0, "deadline": 2.0}
+"""Seconds, after which it is told that nobody answers: for who tries again."""
 
 
 @pytest.fixture
@@ -29,7 +38,7 @@ async def g(node: RunningNode) -> AsyncIterator[Gated]:
 
 async def unsent(g: Gated, statement: bytes, **options: Any) -> None:
     """Submits and ends between the journal and the sending: what is on disk then is the member's journal."""
-    journal = Killing()
+    journal = KillingJournal()
     async with g.member(journal=journal, options=options) as chain:
         with pytest.raises(Killed):
             await chain.submit(g.deployment, statement, "r5")
@@ -247,30 +256,80 @@ async def test_a_statement_that_was_overtaken_on_its_way_is_a_failure_on_the_cha
     assert rounds_taken(g) == ["6"]
 
 
-async def test_the_node_is_killed_in_mid_submission_and_started_again(tmp_path: Path) -> None:
-    node = RunningNode(1, tmp_path)
-    node.start()
-    try:
+async def test_the_node_is_killed_in_mid_submission_and_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the transaction, in its mempool or already in a block; with the node its mempool is gone."""
+    killing = Killing(monkeypatch)
+    with RunningNode(1, tmp_path) as node:
+        node.start()
         await node.ready()
         async with gated(node) as g:
-            log = Recorder()
-            async with g.member(log=log, options={"timeout": 1.0, "deadline": 2.0}) as chain:
-                task = asyncio.ensure_future(chain.submit(g.deployment, g.statement(5, 1_000), "r5"))
-                await until(lambda: bool(g.entries()))
-                node.kill()
-                # With the node its mempool is gone; whoever submits is told that nothing can be read now.
-                with pytest.raises(Unreadable):
-                    await task
-                (entry,) = g.entries()
-                node.start()
-                await node.ready()
-                receipt = await chain.submit(g.deployment, g.statement(5, 1_000), "r5")
-                assert receipt is not None
-                assert receipt.ok
-                assert receipt.transaction == entry.newest.signed.name
-                await g.settled(chain)
-            assert rounds_taken(g) == ["5"]
-            assert g.entries() == []
-    finally:
-        if node.runs:
-            node.stop()
+            for round_ in itertools.count(5):
+                if await killed_and_started_again(g, killing, round_):
+                    break
+            assert rounds_taken(g) == [str(round_)]
+
+
+class Killing:
+    """Kills the node as soon as it has taken a transaction, once for each time it is armed."""
+
+    def __init__(self, patched: pytest.MonkeyPatch) -> None:
+        self.armed: RunningNode | None = None
+        self.taken: Entry | None = None
+        original = Sender.broadcast
+
+        async def broadcast(sender: Sender, entry: Entry) -> Entry:
+            found = await original(sender, entry)
+            if self.armed is not None and not sender.refusal(entry.key):
+                self.armed.kill()
+                self.armed, self.taken = None, found
+            return found
+
+        patched.setattr(Sender, "broadcast", broadcast)
+
+
+async def killed_and_started_again(g: Gated, killing: Killing, round_: int) -> bool:
+    """False where the node was killed between a block's execution and its entry in the index of transactions, which it
+    then lacks for ever: another one has to be tried."""
+    node, key, statement = g.site.node, f"r{round_}", g.statement(round_, 1_000)
+    g.stage.journal, told = MemoryJournal(), list[Unreadable]()
+    async with g.member(options=BRISK) as chain:
+
+        async def insisting() -> Receipt | None:
+            """As whoever submits does: again until it is there."""
+            while True:
+                try:
+                    return await chain.submit(g.deployment, statement, key)
+                except Unreadable as error:
+                    told.append(error)
+
+        killing.armed, killing.taken = node, None
+        task = asyncio.ensure_future(insisting())
+        await until(lambda: killing.taken is not None)
+        told.clear()
+        (entry,) = g.entries()
+        assert entry == killing.taken
+        # Whoever submits is told that nothing can be read now.
+        await until(lambda: bool(told))
+        assert not task.done()
+        node.start()
+        await node.ready()
+        if await forgotten(g, entry):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            return False
+        receipt = await task
+        assert receipt is not None
+        assert receipt.ok
+        assert receipt.transaction == entry.newest.signed.name
+        while g.entries():
+            with suppress(Unreadable):
+                await chain.settle()
+    return True
+
+
+async def forgotten(g: Gated, entry: Entry) -> bool:
+    """Whether the node has executed a transaction and does not know it."""
+    (of_member,) = await g.site.issuer.ask(sending.account(entry.sender))
+    return of_member.sequence > entry.sequence and await g.site.issuer.found(entry.newest.signed.hash) is None

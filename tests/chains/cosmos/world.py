@@ -37,8 +37,8 @@ class World:
         root = {"trust_height": 1, "trust_hash": self.ledger.blocks[1].header.hash.hex()}
         settings: dict[str, Any] = {
             "endpoints": endpoints(front.url for front in self.fronts),
-            "timeout": 10.0,
-            "deadline": 20.0,
+            "timeout": 120.0,
+            "deadline": 600.0,
             "set_aside": 600.0,
         }
         return MemberOptions(**(settings | root | changes))
@@ -55,7 +55,7 @@ class World:
         return closing(open_chain(self.setup(**changes), lambda: self.now))
 
     def impatient(self, **changes: Any) -> MemberOptions:
-        """Options of a member that gives up soon, for tests of what never comes."""
+        """Options of a member that gives up soon, for tests of what never comes. To a slow machine nothing may come."""
         return self.options(**({"timeout": 0.4, "deadline": 0.4} | changes))
 
 

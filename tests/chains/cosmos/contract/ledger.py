@@ -23,7 +23,7 @@ from chains.cosmos.devnet_node_genesis import FEE_DENOMINATION, Balances
 from chains.cosmos.errors import ERRORS
 from chains.cosmos.messages import Message, encoded
 from chains.cosmos.protobuf import data
-from relayer.devnet import ports
+from tests.chains.cosmos import ports
 from tests.chains.cosmos.contract.calls import (
     CHAIN,
     GATE_CODE,
@@ -95,7 +95,7 @@ class Ledger:
                 for i, (method, params) in enumerate(calls[first : first + _BATCH])
             ]
             request = urllib.request.Request(self.url, json.dumps(batch).encode(), {"Content-Type": "application/json"})
-            with urllib.request.urlopen(request, timeout=60) as response:
+            with urllib.request.urlopen(request) as response:
                 told = json.load(response)
             # CometBFT answers a list of one call without a list.
             answers = {answer["id"]: answer.get("result") for answer in (told if isinstance(told, list) else [told])}
@@ -116,7 +116,7 @@ class Ledger:
         return blocks_json.time(self.one("header", height=str(height))["header"]["time"]) // 10**9
 
     def run(self, *calls: Call) -> list[Outcome]:
-        """Sends one transaction each, all before the first is in a block, and waits until all are."""
+        """Sends one transaction each, and waits until all are in blocks."""
         sent = self.ask(*(("broadcast_tx_sync", {"tx": _base64(tx)}) for tx in self._signed(calls)))
         for answer in sent:
             assert answer is not None
@@ -212,23 +212,23 @@ def _base64(value: bytes) -> str:
 @contextmanager
 def started(program: Path, directory: Path, balances: Balances, block_ms: int) -> Iterator[str]:
     """A new chain's URL, once it has made a block; it is ended afterwards."""
-    (first,) = ports.blocks([PORTS])
-    at = Ports(*range(first, first + PORTS))
-    argv = prepare(program, directory, CHAIN, at, balances, block_ms)
-    with (directory / "log").open("ab") as log:
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
-        url = f"http://127.0.0.1:{at.rpc}"
+    with ports.kept(PORTS) as first:
+        at = Ports(*range(first, first + PORTS))
+        argv = prepare(program, directory, CHAIN, at, balances, block_ms)
+        with (directory / "log").open("ab") as log:
+            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            url = f"http://127.0.0.1:{at.rpc}"
 
-        def runs() -> bool:
-            assert process.poll() is None, (directory / "log").read_text()[-2000:]
-            return asyncio.run(ready(CHAIN, at)) and height(url) >= _FIRST_HEIGHT
+            def runs() -> bool:
+                assert process.poll() is None, (directory / "log").read_text()[-2000:]
+                return asyncio.run(ready(CHAIN, at)) and height(url) >= _FIRST_HEIGHT
 
-        until(runs)
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
+            until(runs)
+            yield url
+        finally:
+            process.terminate()
+            process.wait()
 
 
 @contextmanager

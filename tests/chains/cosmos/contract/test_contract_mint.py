@@ -177,7 +177,7 @@ def test_mints_until_the_second_of_expiry(ledger: Ledger) -> None:
     ledger.do(*gate.set_up())
     for lease in (2**i for i in range(1, 12)):  # a slow machine needs a longer one
         expires_at = ledger.now() + lease
-        (taken,) = ledger.run(gate.submit(gate.statement(lease, 100, expires_at=expires_at)))
+        (taken,) = ledger.run(gate.submit(gate.statement(lease, 10**9, expires_at=expires_at)))
         assert taken.error == ("StatementExpired" if ledger.block_time(taken.height) >= expires_at else "")
         if not taken.error:
             break
