@@ -44,9 +44,12 @@ from relayer.keystore import KeystoreContents
 from relayer.rounds.machine import Machine
 from relayer.rounds.messages import limits
 from relayer.store.safety import Binding, SafetyStore
+from tests.daemon.clock import Clock
 
 SOURCE, FIRST, SECOND = "test:1", "test:2", "test:3"
 SETTLE_SECONDS = 0.1
+PATIENCE = 240.0
+"""Seconds, for whatever must come: only the test's own time limit is longer."""
 
 
 class Nothing(BaseModel):
@@ -62,13 +65,14 @@ class MemoryChain:
     gates: dict[tuple[bytes, bytes], GateState] = field(default_factory=dict)
     down: bool = False
     landed: list[tuple[bytes, int]] = field(default_factory=list)
+    clock: Clock = time.time
 
     async def check(self) -> None: ...
 
     async def finalized(self) -> Checkpoint:
         if self.down:
             raise Unreadable(f"{self.name} is down")
-        now = int(time.time())
+        now = int(self.clock())
         return Checkpoint(self.name, now, keccak256(f"{self.name} {now}".encode()), now)
 
     async def locked(self, positions: Sequence[Position], at: Checkpoint) -> tuple[Locked | Unreadable, ...]:
@@ -125,14 +129,14 @@ class World:
     chains: dict[str, MemoryChain]
 
     @classmethod
-    def make(cls, collateral: int) -> "World":
+    def make(cls, collateral: int, clock: Clock = time.time) -> "World":
         position = Position(AccountId.parse(f"{SOURCE}:vault"), AssetId.parse(f"{SOURCE}/coin:asset"), 6, Nothing())
         route = keccak256(b"usd")
         deployments = tuple(
             Deployment(AccountId.parse(f"{name}:gate"), AssetId.parse(f"{name}/coin:token"), 6, route, Nothing())
             for name in (FIRST, SECOND)
         )
-        chains = {name: MemoryChain(name) for name in (SOURCE, FIRST, SECOND)}
+        chains = {name: MemoryChain(name, clock=clock) for name in (SOURCE, FIRST, SECOND)}
         chains[SOURCE].locked_amounts[position.id] = collateral
         for d in deployments:
             chains[d.chain].gates[d.key] = GateState(0, 0, 0, 0)
@@ -193,6 +197,7 @@ class Members(Generic[G]):
     world: G
     directory: Path
     nats_url: str
+    clock: Clock = time.time
 
     @contextlib.asynccontextmanager
     async def member(self, index: int, log: Any = None) -> AsyncIterator[Member]:
@@ -234,7 +239,7 @@ class Members(Generic[G]):
         chains = self.world.opened(index, store, log)
         readings = Readings(chains, store, blobs, log, 5.0)
         stack.push_async_callback(readings.close)
-        transport = await NatsTransport.connect(NatsOptions((self.nats_url,)), log)
+        transport = await NatsTransport.connect(NatsOptions((self.nats_url,), connect_seconds=int(PATIENCE)), log)
         stack.push_async_callback(transport.close)
         bus = await stack.enter_async_context(
             Bus(
@@ -261,7 +266,7 @@ class Members(Generic[G]):
             blobs,
             readings,
             submitter,
-            time.time,
+            self.clock,
             log,
             metrics,
             1 << 22,
@@ -283,16 +288,18 @@ async def _settle(c: OpenChain, log: Any) -> None:
         await asyncio.sleep(SETTLE_SECONDS)
 
 
-def committee(directory: Path, nats_url: str, n: int, faulty: int, threshold: int, slot: int = 2) -> Committee:
+def committee(
+    directory: Path, nats_url: str, n: int, faulty: int, threshold: int, slot: int = 2, clock: Clock = time.time
+) -> Committee:
     """A committee whose genesis is now."""
     public, keys = deal_committee([f"m{i}" for i in range(n)], threshold, "devnet", 1, os.urandom)
-    world = World.make(1_000_000_000)
+    world = World.make(1_000_000_000, clock)
     members = tuple(k.verify_key for k in keys)
-    params = world.params((faulty, threshold), members, slot, int(time.time()) - 10 * slot)
-    return Committee(params, public, keys, world, directory, nats_url)
+    params = world.params((faulty, threshold), members, slot, int(clock()) - 10 * slot)
+    return Committee(params, public, keys, world, directory, nats_url, clock)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Waits for `condition`; fails only when the whole patience is gone."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - what is waited for lies in many objects

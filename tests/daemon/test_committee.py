@@ -7,21 +7,22 @@ from pathlib import Path
 import pytest
 
 from relayer.bus.server import NatsServer
-from tests.daemon.rig import FIRST, SECOND, SOURCE, Member, committee, until
+from tests.daemon.clock import patient_clock
+from tests.daemon.rig import FIRST, SECOND, SOURCE, Committee, Member, committee, until
 
 
 @pytest.fixture
-async def nats() -> AsyncIterator[str]:
-    async with NatsServer() as server:
-        yield server.url
+async def c(tmp_path: Path) -> AsyncIterator[Committee]:
+    """Four members, of which one may be faulty and three sign; none runs yet."""
+    async with NatsServer() as server, patient_clock() as clock:
+        yield committee(tmp_path, server.url, 4, 1, 3, clock=clock)
 
 
 def certified(member: Member) -> int:
     return member.machine.highest[0].round if member.machine.highest else 0
 
 
-async def test_caps_reach_both_gates_and_follow_the_collateral(tmp_path: Path, nats: str) -> None:
-    c = committee(tmp_path, nats, 4, 1, 3)
+async def test_caps_reach_both_gates_and_follow_the_collateral(c: Committee) -> None:
     async with contextlib.AsyncExitStack() as stack:
         members = [await stack.enter_async_context(c.member(i)) for i in range(4)]
         gates = [(c.world.chains[d.chain], d.key) for d in c.world.deployments]
@@ -32,8 +33,7 @@ async def test_caps_reach_both_gates_and_follow_the_collateral(tmp_path: Path, n
         assert not any(m.store.disputes() for m in members)
 
 
-async def test_a_member_that_is_killed_and_comes_back(tmp_path: Path, nats: str) -> None:
-    c = committee(tmp_path, nats, 4, 1, 3)
+async def test_a_member_that_is_killed_and_comes_back(c: Committee) -> None:
     async with contextlib.AsyncExitStack() as stack:
         members = [await stack.enter_async_context(c.member(i)) for i in range(3)]
         async with c.member(3) as victim:
@@ -47,18 +47,18 @@ async def test_a_member_that_is_killed_and_comes_back(tmp_path: Path, nats: str)
             assert not any(m.store.disputes() for m in (*members, back))
 
 
-async def test_too_few_members_certify_nothing(tmp_path: Path, nats: str) -> None:
-    c = committee(tmp_path, nats, 4, 1, 3)
+async def test_too_few_members_certify_nothing(c: Committee) -> None:
     async with c.member(0) as one, c.member(1) as two:
-        start = one.machine.slot.round if one.machine.slot else 0
+        await until(lambda: one.machine.slot is not None and two.machine.slot is not None)
+        assert one.machine.slot is not None
+        start = one.machine.slot.round
         await until(lambda: one.machine.slot is not None and one.machine.slot.round > start + 4)
         assert certified(one) == certified(two) == 0
         async with c.member(2) as three:
             await until(lambda: all(certified(m) for m in (one, two, three)))
 
 
-async def test_an_unreadable_destination_gets_no_new_statement(tmp_path: Path, nats: str) -> None:
-    c = committee(tmp_path, nats, 4, 1, 3)
+async def test_an_unreadable_destination_gets_no_new_statement(c: Committee) -> None:
     async with contextlib.AsyncExitStack() as stack:
         members = [await stack.enter_async_context(c.member(i)) for i in range(4)]
         first, second = (c.world.chains[name] for name in (FIRST, SECOND))
@@ -74,9 +74,8 @@ async def test_an_unreadable_destination_gets_no_new_statement(tmp_path: Path, n
         assert all(g.cap == 400_000_000 for g in first.gates.values())
 
 
-async def test_the_newest_statement_of_a_gate_is_known_again_after_a_restart(tmp_path: Path, nats: str) -> None:
+async def test_the_newest_statement_of_a_gate_is_known_again_after_a_restart(c: Committee) -> None:
     """Also where the highest certificate has none for it, since its chain could not be read."""
-    c = committee(tmp_path, nats, 4, 1, 3)
     async with contextlib.AsyncExitStack() as stack:
         for i in range(1, 4):
             await stack.enter_async_context(c.member(i))

@@ -19,13 +19,15 @@ from relayer.bus.server import NatsServer
 from relayer.daemon.admission import FETCHES, MESSAGES, PER_SLOT, REPEATS, Admission
 from relayer.frost import aggregate, round1, round2
 from relayer.rounds.messages import Kind
-from tests.daemon.rig import Committee, Member, committee, until
+from tests.daemon.clock import patient_clock
+from tests.daemon.rig import PATIENCE, Committee, Member, committee, until
 
 
 @pytest.fixture
-async def nats() -> AsyncIterator[str]:
-    async with NatsServer() as server:
-        yield server.url
+async def c(tmp_path: Path) -> AsyncIterator[Committee]:
+    """Four members, of which one may be faulty and three sign; none runs yet."""
+    async with NatsServer() as server, patient_clock() as clock:
+        yield committee(tmp_path, server.url, 4, 1, 3, clock=clock)
 
 
 def certified(member: Member) -> int:
@@ -38,8 +40,7 @@ def signed(c: Committee, member: int, round_: int) -> Observation:
     return replace(unsigned, signature=key.sign(unsigned.signed_part).signature)
 
 
-async def test_nothing_that_a_member_sends_stops_the_others(tmp_path: Path, nats: str) -> None:
-    c = committee(tmp_path, nats, 4, 1, 3)
+async def test_nothing_that_a_member_sends_stops_the_others(c: Committee) -> None:
     async with contextlib.AsyncExitStack() as stack:
         members = [await stack.enter_async_context(c.member(i)) for i in range(4)]
         await until(lambda: all(certified(m) for m in members))
@@ -103,7 +104,7 @@ async def test_fetches_for_one_sender_are_few_at_a_time() -> None:
         await admission.fetching(1).acquire()
     assert admission.fetching(1).locked()
     assert not admission.fetching(2).locked()
-    await asyncio.wait_for(admission.fetching(2).acquire(), 10)
+    await asyncio.wait_for(admission.fetching(2).acquire(), PATIENCE)
 
 
 def forked(c: Committee, member: Member) -> tuple[Certified, bytes]:
@@ -123,12 +124,11 @@ def forked(c: Committee, member: Member) -> tuple[Certified, bytes]:
     return Certified(Certificate(header, r, z), replace(real.basis, statements=keccak256(blob))), blob
 
 
-async def test_a_second_certificate_of_a_round_is_raised(tmp_path: Path, nats: str) -> None:
-    c = committee(tmp_path, nats, 4, 1, 3)
+async def test_a_second_certificate_of_a_round_is_raised(c: Committee) -> None:
     async with contextlib.AsyncExitStack() as stack:
         members = [await stack.enter_async_context(c.member(i)) for i in range(4)]
         await until(lambda: all(certified(m) for m in members))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not any(d.kind == "two certificates" for d in members[0].store.disputes()):
                 other, blob = forked(c, members[0])
                 members[3].runtime._blobs.put(blob)

@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from relayer.daemon.http import application
 from tests.cli.served import Shown
+from tests.daemon.rig import PATIENCE, until
 
 
 @pytest.mark.parametrize("path", ["/v1/rounds/{}", "/v1/certificates?before={}", "/v1/certificates?limit={}"])
@@ -52,7 +53,7 @@ class Slow(Shown):
         self.at_once += 1
         self.most = max(self.most, self.at_once)
         self.threads.append(threading.current_thread())
-        self.let.wait(60)
+        self.let.wait(PATIENCE)
         self.at_once -= 1
         return {"round": round_}
 
@@ -61,6 +62,7 @@ async def test_an_export_keeps_nobody_from_anything_else() -> None:
     source = Slow()
     async with TestClient(TestServer(application(source))) as client:
         asked = [asyncio.create_task(client.get(f"/v1/rounds/{i}")) for i in range(5)]
+        await until(lambda: bool(source.threads))
         assert (await client.get("/healthz")).status == 200
         source.let.set()
         assert [await (await one).json() for one in asked] == [{"round": i} for i in range(5)]

@@ -17,7 +17,7 @@ from relayer.daemon.blobs import BlobCache
 from relayer.daemon.reading import PRUNED_EVERY, OpenChain, Readings
 from relayer.daemon.root import to_be_read
 from relayer.store.safety import Binding, SafetyStore
-from tests.daemon.rig import FIRST, SECOND, SOURCE, Nothing, World
+from tests.daemon.rig import FIRST, PATIENCE, SECOND, SOURCE, Nothing, World
 
 NEW = Position(AccountId.parse(f"{FIRST}:vault"), AssetId.parse(f"{FIRST}/coin:asset"), 6, Nothing())
 
@@ -45,7 +45,7 @@ async def test_a_configuration_to_come_is_read_but_not_observed(store: SafetySto
         OpenChain(name, chain, held[name], tuple(d for d in world.deployments if d.chain == name))
         for name, chain in world.chains.items()
     ]
-    readings = Readings(chains, store, BlobCache(store.blob), structlog.get_logger(), 5.0, [new])
+    readings = Readings(chains, store, BlobCache(store.blob), structlog.get_logger(), PATIENCE, [new])
     named = {p.position for chain in await readings.read(old) for p in chain.positions}
     assert named == {world.position.id}
     assert [one.amount for one in store.readings(NEW.id, 0)] == [7]
@@ -61,7 +61,7 @@ async def test_the_routes_of_one_gate_are_read_apart(store: SafetyStore) -> None
     for d, supply in ((first, 3), (other, 4)):
         world.chains[FIRST].gates[d.key] = GateState(supply, 0, 0, 0)
     chains = [OpenChain(FIRST, world.chains[FIRST], (), (first, other))]
-    readings = Readings(chains, store, BlobCache(store.blob), structlog.get_logger(), 5.0)
+    readings = Readings(chains, store, BlobCache(store.blob), structlog.get_logger(), PATIENCE)
     params = world.params((0, 1), (bytes(32),), 2, 0)
     (route,) = params.routes
     both = replace(params, routes=(route, replace(route, id=other.route, name="other")))
@@ -78,7 +78,7 @@ async def test_windows_are_kept_only_as_long_as_they_are_needed(store: SafetySto
     params = replace(later(world.params((0, 1), (bytes(32),), 2, 0)), from_round=0)
     held = {SOURCE: (world.position,), FIRST: (NEW,)}
     chains = [OpenChain(name, world.chains[name], held[name], ()) for name in held]
-    readings = Readings(chains, store, BlobCache(store.blob), structlog.get_logger(), 5.0)
+    readings = Readings(chains, store, BlobCache(store.blob), structlog.get_logger(), PATIENCE)
     for time in range(0, 10 * params.staleness, 10):
         store.record_reading(NEW.id, time, 7)
     for _ in range(PRUNED_EVERY):
@@ -94,7 +94,11 @@ async def test_what_is_absent_or_fits_no_observation_is_trouble(store: SafetySto
     params = world.params((0, 1), (bytes(32),), 2, 0)
     chain = world.chains[SOURCE]
     readings = Readings(
-        [OpenChain(SOURCE, chain, (world.position,), ())], store, BlobCache(store.blob), structlog.get_logger(), 5.0
+        [OpenChain(SOURCE, chain, (world.position,), ())],
+        store,
+        BlobCache(store.blob),
+        structlog.get_logger(),
+        PATIENCE,
     )
     chain.locked_amounts[world.position.id] = 1 << 256
     assert await readings.read(params) == ()
