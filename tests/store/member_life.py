@@ -1,12 +1,14 @@
 """A child process that lives a member's life over a store, and dies where it is told to. Not a test itself.
 
     python member_life.py STORE LIFE DIE_AT
+    python member_life.py                      (many lives: see `serve`)
 
 Before each statement that writes, before each commit, and around each write of the witness lies a point, counted from
 1; at point DIE_AT the process kills itself. What has left the process is what it printed: a line is printed only after
 the store returned. LIFE changes the messages, so that another life would contradict an earlier one.
 """
 
+import json
 import os
 import signal
 import sys
@@ -75,8 +77,8 @@ def live(store: SafetyStore, life: int) -> None:
             tell("commitment", round_, commitment.hex())
 
 
-def main() -> None:
-    path, life, die_at = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+def run(path: Path, life: int, die_at: int) -> int:
+    """One life, to its end; the exit code."""
     points = Points(die_at)
     points.watch()
     url = f"sqlite:///{path}"
@@ -86,9 +88,31 @@ def main() -> None:
         store.close()
     except StoreError as error:
         print("refused", type(error).__name__, flush=True)
-        sys.exit(3)
+        return 3
     print("points", points.count, flush=True)
+    return 0
+
+
+def serve() -> None:
+    """Lives one life in a child of its own for each line [store, life, die at] (JSON), and answers on one line with its
+    wait status and what it printed. Forked for the sake of the imports, and here, where there is one thread only."""
+    for line in sys.stdin:
+        path, life, die_at = json.loads(line)
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.dup2(writer, 1)
+            try:
+                os._exit(run(Path(path), life, die_at))
+            except BaseException:
+                os._exit(9)
+        os.close(writer)
+        with os.fdopen(reader) as lines:
+            said = lines.read()
+        print(json.dumps([os.waitpid(child, 0)[1], said]), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:]:
+        sys.exit(run(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
+    serve()
