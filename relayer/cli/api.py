@@ -20,7 +20,7 @@ Config = Annotated[
     typer.Option("--config", "-c", metavar="FILE", help="member.toml of the member to ask, instead of a URL."),
 ]
 
-SECONDS = 20.0
+SECONDS = 60.0
 """For one answer, from the connection to its last byte."""
 LARGEST = 16 << 20
 _CHUNK = 1 << 16

@@ -13,6 +13,8 @@ from relayer.cli.documents import human
 from relayer.cli.report import Json, Problem
 
 VERSION = 1
+PATIENCE_SECONDS = 2.0
+"""For one look of many."""
 FINDINGS = 8
 """The newest ones that are shown to people; --json has all."""
 
@@ -62,7 +64,7 @@ async def _watch(where: str, interval: float, times: int | None, as_json: bool) 
 
     console = Console(highlight=False)
     live = console.is_terminal and not as_json
-    async with Member(where, seconds=max(2.0, interval)) as member:
+    async with Member(where, seconds=max(PATIENCE_SECONDS, interval)) as member:
         with Live(console=console, auto_refresh=False, screen=False) if live else _Still() as picture:
             for look in count(1):
                 if as_json:

@@ -1,6 +1,7 @@
 """A member's HTTP service in a thread of its own, so that commands can be run against it as functions."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -83,3 +84,11 @@ def answering(answer: Callable[[web.Request], web.StreamResponse]) -> Iterator[s
     app.router.add_get("/{anything:.*}", handle)
     with serving(app) as url:
         yield url
+
+
+@contextmanager
+def nobody() -> Iterator[int]:
+    """A port of 127.0.0.1 that refuses every connection, and that nobody else can take meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # bound, but not listening
+        yield held.getsockname()[1]

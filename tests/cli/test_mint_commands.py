@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 from pydantic import SecretStr
 
 from chains.caip import ChainId
@@ -18,7 +17,7 @@ from chains.types import Deployment, GateState, Receipt
 from relayer.agreement.observation import GateKey
 from tests.cli.conftest import Ballast
 from tests.cli.member_folder import SITE
-from tests.cli.served import Shown, answering, member
+from tests.cli.served import Shown, member, nobody
 from tests.config.toml_text import write_toml
 from tests.verify.round_builder import Rounds, committee_raw
 
@@ -189,12 +188,12 @@ def test_statements_that_do_not_hold_are_not_sent(user: FakeUser, ballast: Balla
 
 
 def test_a_member_that_is_down(user: FakeUser, ballast: Ballast) -> None:
-    with answering(lambda _: web.Response()) as url:
-        pass
-    found = ballast(*arguments("mint", **{"member-url": url}))
-    assert found.code == 1
-    assert "cannot be reached" in found.err
-    assert user.sent == []
+    with nobody() as port:
+        url = f"http://127.0.0.1:{port}"
+        found = ballast(*arguments("mint", **{"member-url": url}))
+        assert found.code == 1
+        assert "cannot be reached" in found.err
+        assert user.sent == []
 
 
 def test_what_the_gate_would_refuse_is_not_sent(user: FakeUser, ballast: Ballast) -> None:

@@ -12,7 +12,7 @@ from relayer.group import Group as GroupRecord
 from relayer.group import encode_group
 from tests.cli.conftest import Ballast
 from tests.cli.member_folder import SITE, make
-from tests.cli.served import Shown, answering, member
+from tests.cli.served import Shown, answering, member, nobody
 from tests.config.toml_text import write_toml
 from tests.verify.round_builder import Group, Sample, committee_raw, sample
 
@@ -190,13 +190,13 @@ def test_another_round_than_the_one_asked_for(made: Sample, ballast: Ballast) ->
 
 
 def test_a_member_that_is_down(ballast: Ballast) -> None:
-    with answering(lambda _: web.Response()) as url:
-        pass
-    for command in (["rounds", "list"], ["rounds", "export"], ["status"]):
-        found = ballast(*command, "--url", url)
-        assert found.code == 1
-        assert f"the member at {url} cannot be reached" in found.err
-        assert len(found.err.splitlines()) == 1
+    with nobody() as port:
+        url = f"http://127.0.0.1:{port}"
+        for command in (["rounds", "list"], ["rounds", "export"], ["status"]):
+            found = ballast(*command, "--url", url)
+            assert found.code == 1
+            assert f"the member at {url} cannot be reached" in found.err
+            assert len(found.err.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

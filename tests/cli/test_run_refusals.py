@@ -12,6 +12,7 @@ import pytest
 from relayer.store.lifecycle import Binding
 from relayer.store.safety import SafetyStore
 from tests.cli.member_folder import SITE, Ended, MemberFolder, make
+from tests.cli.served import nobody
 from tests.verify.round_builder import Rounds, committee_raw, identity
 
 
@@ -151,10 +152,9 @@ def _taken() -> tuple[socket.socket, int]:
 
 
 def test_nats_is_down(member: MemberFolder) -> None:
-    listener, port = _taken()
-    listener.close()
-    member.edit(bus={"urls": [f"nats://127.0.0.1:{port}"]})
-    message = refused(member.ballast("run", "--config", member.config))
+    with nobody() as port:
+        member.edit(bus={"urls": [f"nats://127.0.0.1:{port}"]})
+        message = refused(member.ballast("run", "--config", member.config))
     assert f"127.0.0.1:{port}" in message
     assert "NATS" in message
 

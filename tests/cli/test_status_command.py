@@ -20,7 +20,7 @@ from relayer.daemon.status import status
 from relayer.daemon.submitting import Submitter
 from tests.cli.conftest import Ballast
 from tests.cli.member_folder import SITE
-from tests.cli.served import Shown, answering, member
+from tests.cli.served import Shown, answering, member, nobody
 from tests.verify.round_builder import LOCKED, Rounds
 
 ROUND = 12
@@ -184,7 +184,10 @@ def test_the_command_once(committee: Committee, ballast: Ballast) -> None:
         assert "route wCoin: covered" in ballast("status", "--url", url).out
 
 
-def test_watching_without_a_terminal_prints_pictures(committee: Committee, ballast: Ballast) -> None:
+def test_watching_without_a_terminal_prints_pictures(
+    committee: Committee, ballast: Ballast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relayer.cli.status.PATIENCE_SECONDS", 240.0)
     watch = ("status", "--watch", "--times", "2", "--interval", "0.1")
     with member(Shown(committee.document())) as url:
         assert ballast(*watch, "--url", url).out.count("route wCoin: covered") == 2
@@ -193,11 +196,11 @@ def test_watching_without_a_terminal_prints_pictures(committee: Committee, balla
 
 
 def test_a_member_that_goes_down_is_part_of_the_picture(ballast: Ballast) -> None:
-    with answering(lambda _: web.Response()) as url:
-        pass
-    watch = ("status", "--watch", "--times", "2", "--interval", "0.1", "--url", url)
-    assert ballast(*watch).out.count("cannot be reached") == 2
-    assert "cannot be reached" in json.loads(ballast(*watch, "--json").out.splitlines()[0])["error"]["message"]
+    with nobody() as port:
+        url = f"http://127.0.0.1:{port}"
+        watch = ("status", "--watch", "--times", "2", "--interval", "0.1", "--url", url)
+        assert ballast(*watch).out.count("cannot be reached") == 2
+        assert "cannot be reached" in json.loads(ballast(*watch, "--json").out.splitlines()[0])["error"]["message"]
 
 
 @pytest.mark.parametrize("answer", [{}, {"version": 2}, {"version": 1}, {"version": 1, "member": []}])
