@@ -6,20 +6,18 @@ Alike: the same members, of the same types, and the same error codes with data o
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from solders.instruction import Instruction
-from solders.keypair import Keypair
+from solders.hash import Hash
 from solders.transaction import VersionedTransaction
 
-from tests.chains.solana.node.node_support import (
-    ALICE,
-    Failure,
-    Rpc,
-    encoded,
-    signed,
-)
+from tests.chains.solana.node.node_support import CONFIRMED, SOL, Failure, Rpc, Signing, encoded
 
-Settle = Callable[[str], Awaitable[None]]
-"""Returns once the transaction of that signature is confirmed."""
+Settled = Callable[[str, Hash], Awaitable[bool]]
+"""Whether the transaction of that signature, on that blockhash, is confirmed, and all that is told about confirmed ones
+is told about it. Returns False once no block can take it any more."""
+
+Prepare = Callable[[VersionedTransaction], Awaitable[None]]
+Made = Callable[[Hash], Any]
+"""A parameter, made for a recent blockhash."""
 
 Replies = dict[str, Any]
 EMPTY: list[str] = []
@@ -51,10 +49,11 @@ def shape(value: Any) -> Any:
 
 
 class Script:
-    """Asks, and keeps the replies by a label that says what was asked."""
+    """Asks, and keeps the replies by a label that says what was asked. However long a step takes, what is kept is never
+    a reply that came too late."""
 
-    def __init__(self, rpc: Rpc, settle: Settle) -> None:
-        self.rpc, self.settle = rpc, settle
+    def __init__(self, rpc: Rpc, settled: Settled) -> None:
+        self.rpc, self.settled = rpc, settled
         self.replies: Replies = {}
 
     async def ask(self, label: str, method: str, *params: Any) -> Any:
@@ -62,17 +61,43 @@ class Script:
         self.keep(f"{method} {label}", reply)
         return reply
 
+    async def ask_at(self, label: str, method: str, made: Made, *params: Any) -> Any:
+        """Asks with a first parameter that names a recent blockhash, which still is one afterwards."""
+        while True:
+            blockhash = await self.rpc.blockhash("confirmed")
+            reply = await self.rpc.call(method, made(blockhash), *params)
+            if await self._valid(blockhash):
+                self.keep(f"{method} {label}", reply)
+                return reply
+
     def keep(self, key: str, reply: Any) -> None:
         assert key not in self.replies, key
         self.replies[key] = reply
 
-    async def send(self, label: str, instructions: list[Instruction], *others: Keypair) -> str:
-        transaction = signed(instructions, await self.rpc.blockhash("confirmed"), ALICE, *others)
-        return await self.sent(label, transaction)
+    async def fund(self, address: str) -> None:
+        """1000 SOL."""
+        while True:
+            blockhash = await self.rpc.blockhash("confirmed")
+            sent = await self.rpc.call("requestAirdrop", address, 1000 * SOL, {"recentBlockhash": str(blockhash)})
+            if isinstance(sent, str) and await self.settled(sent, blockhash):
+                return
 
-    async def sent(self, label: str, transaction: VersionedTransaction, **config: Any) -> str:
+    async def send(
+        self, label: str, made: Signing, before: Prepare | None = None, **config: Any
+    ) -> VersionedTransaction:
+        """Signs and sends until a block took it; `before` is done between the two."""
         options = {"encoding": "base64", "preflightCommitment": "confirmed", **config}
-        sent = await self.ask(label, "sendTransaction", encoded(transaction), options)
-        assert isinstance(sent, str), sent
-        await self.settle(sent)
-        return sent
+        while True:
+            blockhash = await self.rpc.blockhash("confirmed")
+            transaction = made(blockhash)
+            if before is not None:
+                await before(transaction)
+            sent = await self.rpc.call("sendTransaction", encoded(transaction), options)
+            if isinstance(sent, str) and await self.settled(sent, blockhash):
+                self.keep(f"sendTransaction {label}", sent)
+                return transaction
+            assert not await self._valid(blockhash), sent
+
+    async def _valid(self, blockhash: Hash) -> bool:
+        valid: bool = await self.rpc.value("isBlockhashValid", str(blockhash), CONFIRMED)
+        return valid

@@ -1,6 +1,7 @@
 """What the node's tests share: raw JSON-RPC over HTTP, and transactions to send."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.message import Message, MessageV0
 from solders.pubkey import Pubkey
+from solders.signature import Signature
 from solders.system_program import CreateAccountParams, TransferParams, create_account, transfer
 from solders.transaction import VersionedTransaction
 
@@ -94,6 +96,28 @@ def signed_v0(instructions: list[Instruction], blockhash: Hash, payer: Keypair =
 
 def encoded(transaction: VersionedTransaction) -> str:
     return base64.b64encode(bytes(transaction)).decode()
+
+
+Signing = Callable[[Hash], VersionedTransaction]
+"""Makes a transaction that names this blockhash."""
+
+
+def signing(instructions: list[Instruction], payer: Keypair = ALICE, *others: Keypair) -> Signing:
+    return lambda blockhash: signed(instructions, blockhash, payer, *others)
+
+
+def encoding(made: Signing) -> Callable[[Hash], str]:
+    return lambda blockhash: encoded(made(blockhash))
+
+
+def unsigned(made: Signing) -> Signing:
+    """The same without its one signature."""
+    return lambda blockhash: VersionedTransaction.populate(made(blockhash).message, [Signature.default()])
+
+
+def name(transaction: VersionedTransaction) -> str:
+    """The signature by which it is known."""
+    return str(transaction.signatures[0])
 
 
 def associated(owner: Pubkey, mint: Pubkey, program: Pubkey = TOKEN) -> Pubkey:

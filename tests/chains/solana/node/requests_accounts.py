@@ -12,10 +12,11 @@ from tests.chains.solana.node.node_support import (
     TOKEN,
     TOKEN_2022,
     associated,
-    encoded,
+    encoding,
     mint_to,
+    name,
     new_mint,
-    signed,
+    signing,
 )
 
 FAR = 10**9
@@ -36,10 +37,10 @@ async def accounts(script: Script) -> None:
         await script.ask("nothing", method)
     await script.ask("far", "getBalance", alice, {"minContextSlot": FAR})
     await script.ask("far", "getAccountInfo", alice, {"minContextSlot": FAR})
-    for encoding in ("base58", "base64", "base64+zstd", "jsonParsed", "binary", "json", None, 5):
-        await script.ask(f"clock in {encoding}", "getAccountInfo", CLOCK, {"encoding": encoding})
-        await script.ask(f"Alice in {encoding}", "getAccountInfo", alice, {"encoding": encoding, **CONFIRMED})
-        await script.ask(f"in {encoding}", "getMultipleAccounts", [CLOCK, alice], {"encoding": encoding, **CONFIRMED})
+    for form in ("base58", "base64", "base64+zstd", "jsonParsed", "binary", "json", None, 5):
+        await script.ask(f"clock in {form}", "getAccountInfo", CLOCK, {"encoding": form})
+        await script.ask(f"Alice in {form}", "getAccountInfo", alice, {"encoding": form, **CONFIRMED})
+        await script.ask(f"in {form}", "getMultipleAccounts", [CLOCK, alice], {"encoding": form, **CONFIRMED})
     await script.ask("large", "getAccountInfo", SLOT_HASHES)
     await script.ask("large in base58", "getAccountInfo", SLOT_HASHES, {"encoding": "base58"})
     for label, part in (
@@ -85,24 +86,24 @@ async def programs(script: Script) -> None:
 
 async def token_accounts(script: Script) -> None:
     alice = str(ALICE.pubkey())
-    for name, program in (("token", TOKEN), ("token-2022", TOKEN_2022)):
+    for kind, program in (("token", TOKEN), ("token-2022", TOKEN_2022)):
         key = Keypair()
         mint = key.pubkey()
         rent = await script.rpc.call("getMinimumBalanceForRentExemption", 82)
         held = associated(ALICE.pubkey(), mint, program)
-        sent = await script.send(f"of a {name} mint", new_mint(mint, rent, program), key)
-        for encoding in ("json", "jsonParsed", "base64"):
-            config = {**CONFIRMED, "encoding": encoding, "maxSupportedTransactionVersion": 0}
-            await script.ask(f"{name} {encoding}", "getTransaction", sent, config)
-        await script.ask(f"{name} account", "getTokenAccountBalance", str(held), CONFIRMED)
-        await script.ask(f"{name} mint", "getTokenAccountBalance", str(mint), CONFIRMED)
-        await script.ask(f"{name} account", "getTokenSupply", str(held), CONFIRMED)
-        await script.ask(f"{name} mint", "getTokenSupply", str(mint), CONFIRMED)
+        made = await script.send(f"of a {kind} mint", signing(new_mint(mint, rent, program), ALICE, key))
+        for form in ("json", "jsonParsed", "base64"):
+            config = {**CONFIRMED, "encoding": form, "maxSupportedTransactionVersion": 0}
+            await script.ask(f"{kind} {form}", "getTransaction", name(made), config)
+        await script.ask(f"{kind} account", "getTokenAccountBalance", str(held), CONFIRMED)
+        await script.ask(f"{kind} mint", "getTokenAccountBalance", str(mint), CONFIRMED)
+        await script.ask(f"{kind} account", "getTokenSupply", str(held), CONFIRMED)
+        await script.ask(f"{kind} mint", "getTokenSupply", str(mint), CONFIRMED)
         parsed = {**CONFIRMED, "encoding": "jsonParsed"}
-        await script.ask(f"{name} mint parsed", "getAccountInfo", str(mint), parsed)
+        await script.ask(f"{kind} mint parsed", "getAccountInfo", str(mint), parsed)
         if program == TOKEN:
-            await script.ask(f"{name} account parsed", "getAccountInfo", str(held), parsed)
-        form = {**CONFIRMED, "encoding": "base64"}
+            await script.ask(f"{kind} account parsed", "getAccountInfo", str(held), parsed)
+        base64 = {**CONFIRMED, "encoding": "base64"}
         for label, asked in (
             *(
                 ("mint", {"mint": str(mint)}),
@@ -112,9 +113,9 @@ async def token_accounts(script: Script) -> None:
             *(("other program", {"programId": SYSTEM}), ("nothing", {}), ("unknown", {"owner": alice})),
             ("no mint", {"mint": NOBODY}),
         ):
-            await script.ask(f"{name} by {label}", "getTokenAccountsByOwner", alice, asked, form)
-        more = encoded(signed([mint_to(mint, held, 5, program)], await script.rpc.blockhash("confirmed")))
-        await script.ask(f"of a {name} mint", "simulateTransaction", more, form)
+            await script.ask(f"{kind} by {label}", "getTokenAccountsByOwner", alice, asked, base64)
+        more = encoding(signing([mint_to(mint, held, 5, program)]))
+        await script.ask_at(f"of a {kind} mint", "simulateTransaction", more, base64)
     for method in ("getTokenAccountBalance", "getTokenSupply"):
         for label, address in (("Alice", alice), ("nobody", NOBODY), ("bad", "x"), ("a program", str(TOKEN))):
             await script.ask(label, method, address, CONFIRMED)

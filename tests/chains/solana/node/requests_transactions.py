@@ -1,6 +1,7 @@
 """Requests that send, simulate and find transactions."""
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
@@ -9,7 +10,6 @@ from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.signature import Signature
-from solders.transaction import VersionedTransaction
 
 from chains.solana.node.params import to_base58
 from tests.chains.solana.node.comparison import Script
@@ -21,28 +21,32 @@ from tests.chains.solana.node.node_support import (
     PROCESSED,
     SOL,
     SYSTEM,
+    Signing,
     encoded,
+    encoding,
+    name,
     pay,
     signed,
     signed_v0,
+    signing,
+    unsigned,
 )
 
 FAR = 10**9
 """A slot that no chain here reaches."""
+UNKNOWN = Hash.from_string(NOBODY)
+"""A blockhash of no block."""
 
 
 async def sending(script: Script) -> None:
-    blockhash = await script.rpc.blockhash("confirmed")
-    once = signed([pay(SOL)], blockhash)
-    await script.sent("once", once)
+    once = await script.send("once", signing([pay(SOL)]))
     form = {"encoding": "base64", "preflightCommitment": "confirmed"}
     await script.ask("twice", "sendTransaction", encoded(once), form)
     await script.ask("twice without preflight", "sendTransaction", encoded(once), {**form, "skipPreflight": True})
-    again = signed([pay(5)], blockhash)
-    base58 = to_base58(bytes(again))
-    await script.ask("in base58", "sendTransaction", base58, CONFIRMED | {"preflightCommitment": "confirmed"})
-    await script.ask("base58 for base64", "sendTransaction", base58, form)
-    await script.ask("base64 for base58", "sendTransaction", encoded(again))
+    paying, in_base58 = signing([pay(5)]), CONFIRMED | {"preflightCommitment": "confirmed"}
+    await script.ask_at("in base58", "sendTransaction", lambda at: to_base58(bytes(paying(at))), in_base58)
+    await script.ask_at("base58 for base64", "sendTransaction", lambda at: to_base58(bytes(paying(at))), form)
+    await script.ask_at("base64 for base58", "sendTransaction", encoding(paying))
     for label, text in (
         *(("empty", ""), ("no base64", "!!"), ("3 bytes", "AAAA"), ("number", 5), ("too long", "A" * 3000)),
         *(("1233 bytes", base64.b64encode(bytes(1233)).decode()), ("zeros", base64.b64encode(bytes(200)).decode())),
@@ -51,85 +55,93 @@ async def sending(script: Script) -> None:
         await script.ask(label, "simulateTransaction", text, {"encoding": "base64"})
     await script.ask("too long in base58", "sendTransaction", "1" * 2000)
     await script.ask("nothing", "sendTransaction")
-    for name, wrong in (
+    for field, wrong in (
         *(("encoding", "json"), ("encoding", "base64+zstd"), ("maxRetries", -1), ("minContextSlot", FAR)),
         *(("preflightCommitment", "recent"), ("skipPreflight", 5)),
     ):
-        await script.ask(f"{name} {wrong}", "sendTransaction", encoded(again), {**form, name: wrong})
-    raw = bytes(again)
-    for label, spoilt in (
-        ("two signatures", b"\x02" + raw[1:65] + raw[1:65] + raw[65:]),
-        ("no signature", b"\x00" + raw[65:]),
-        ("a bad index", raw[:-15] + b"\x63" + raw[-14:]),
-        ("more bytes", raw + b"more"),
-    ):
-        await script.ask(f"with {label}", "sendTransaction", base64.b64encode(spoilt).decode(), form)
-    unsigned = VersionedTransaction.populate(again.message, [Signature.default()])
-    await script.ask("unsigned", "sendTransaction", encoded(unsigned), form)
+        await script.ask_at(f"{field} {wrong}", "sendTransaction", encoding(paying), {**form, field: wrong})
+    for label, spoil in SPOILT:
+        await script.ask_at(f"with {label}", "sendTransaction", spoilt(paying, spoil), form)
+    await script.ask_at("unsigned", "sendTransaction", encoding(unsigned(paying)), form)
     stranger = Keypair()
-    for label, transaction in (
-        ("on an unknown blockhash", signed([pay(7)], Hash.from_string(NOBODY))),
-        ("of too much", signed([pay(10**15)], blockhash)),
-        ("of a stranger", signed([pay(1, payer=stranger)], blockhash, stranger)),
-        ("below rent", signed([pay(5, Pubkey.new_unique())], blockhash)),
-        ("to no program", signed([Instruction(Pubkey.from_string(NOBODY), b"", [])], blockhash)),
-        ("with bad data", signed([Instruction(Pubkey.from_string(SYSTEM), b"\xff" * 4, [])], blockhash)),
+    for label, made in (
+        ("on an unknown blockhash", lambda _: signed([pay(7)], UNKNOWN)),
+        ("of too much", signing([pay(10**15)])),
+        ("of a stranger", signing([pay(1, payer=stranger)], stranger)),
+        ("below rent", signing([pay(5, Pubkey.new_unique())])),
+        ("to no program", signing([Instruction(Pubkey.from_string(NOBODY), b"", [])])),
+        ("with bad data", signing([Instruction(Pubkey.from_string(SYSTEM), b"\xff" * 4, [])])),
     ):
-        await script.ask(label, "sendTransaction", encoded(transaction), form)
-        await script.ask(label, "simulateTransaction", encoded(transaction), {"encoding": "base64", **CONFIRMED})
+        await script.ask_at(label, "sendTransaction", encoding(made), form)
+        await script.ask_at(label, "simulateTransaction", encoding(made), {"encoding": "base64", **CONFIRMED})
+
+
+SPOILT: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
+    ("two signatures", lambda raw: b"\x02" + raw[1:65] + raw[1:65] + raw[65:]),
+    ("no signature", lambda raw: b"\x00" + raw[65:]),
+    ("a bad index", lambda raw: raw[:-15] + b"\x63" + raw[-14:]),
+    ("more bytes", lambda raw: raw + b"more"),
+)
+
+
+def spoilt(made: Signing, spoil: Callable[[bytes], bytes]) -> Callable[[Hash], str]:
+    return lambda blockhash: base64.b64encode(spoil(bytes(made(blockhash)))).decode()
 
 
 async def simulating(script: Script) -> None:
-    blockhash = await script.rpc.blockhash("confirmed")
-    transaction = signed([pay(9)], blockhash)
-    unsigned = VersionedTransaction.populate(transaction.message, [Signature.default()])
+    paying = signing([pay(9)])
     alice, form = str(ALICE.pubkey()), {"encoding": "base64", **CONFIRMED}
     for label, subject, config in (
-        *(("plain", transaction, {}), ("unsigned", unsigned, {}), ("verified", transaction, {"sigVerify": True})),
+        *(("plain", paying, {}), ("unsigned", unsigned(paying), {}), ("verified", paying, {"sigVerify": True})),
         *(
-            ("unsigned verified", unsigned, {"sigVerify": True}),
-            ("inner", transaction, {"innerInstructions": True}),
+            ("unsigned verified", unsigned(paying), {"sigVerify": True}),
+            ("inner", paying, {"innerInstructions": True}),
         ),
-        ("replaced", unsigned, {"replaceRecentBlockhash": True}),
-        ("verified replaced", transaction, {"sigVerify": True, "replaceRecentBlockhash": True}),
-        ("far", transaction, {"minContextSlot": FAR}),
-        ("accounts", transaction, {"accounts": {"encoding": "base64", "addresses": [alice, SYSTEM, NOBODY]}}),
-        ("accounts in default", transaction, {"accounts": {"addresses": [alice]}}),
-        ("accounts parsed", transaction, {"accounts": {"encoding": "jsonParsed", "addresses": [alice]}}),
-        ("accounts in base58", transaction, {"accounts": {"encoding": "base58", "addresses": [alice]}}),
-        ("too many accounts", transaction, {"accounts": {"addresses": [alice] * 4}}),
-        ("bad accounts", transaction, {"accounts": {"addresses": ["x"]}}),
-        ("no addresses", transaction, {"accounts": {}}),
-        ("number for a flag", transaction, {"sigVerify": 1}),
+        ("replaced", unsigned(paying), {"replaceRecentBlockhash": True}),
+        ("verified replaced", paying, {"sigVerify": True, "replaceRecentBlockhash": True}),
+        ("far", paying, {"minContextSlot": FAR}),
+        ("accounts", paying, {"accounts": {"encoding": "base64", "addresses": [alice, SYSTEM, NOBODY]}}),
+        ("accounts in default", paying, {"accounts": {"addresses": [alice]}}),
+        ("accounts parsed", paying, {"accounts": {"encoding": "jsonParsed", "addresses": [alice]}}),
+        ("accounts in base58", paying, {"accounts": {"encoding": "base58", "addresses": [alice]}}),
+        ("too many accounts", paying, {"accounts": {"addresses": [alice] * 4}}),
+        ("bad accounts", paying, {"accounts": {"addresses": ["x"]}}),
+        ("no addresses", paying, {"accounts": {}}),
+        ("number for a flag", paying, {"sigVerify": 1}),
     ):
-        await script.ask(label, "simulateTransaction", encoded(subject), {**form, **config})
-    failing = signed([pay(10**15)], blockhash)
+        await script.ask_at(label, "simulateTransaction", encoding(subject), {**form, **config})
     asked = {"accounts": {"encoding": "base64", "addresses": [alice]}}
-    await script.ask("failing with accounts", "simulateTransaction", encoded(failing), {**form, **asked})
-    for label, message in (
-        *(("legacy", bytes(transaction.message)), ("cut", bytes(transaction.message)[:-3]), ("empty", b"")),
-        ("unknown blockhash", bytes(signed([pay(9)], Hash.from_string(NOBODY)).message)),
-    ):
-        await script.ask(label, "getFeeForMessage", base64.b64encode(message).decode(), CONFIRMED)
+    failing = encoding(signing([pay(10**15)]))
+    await script.ask_at("failing with accounts", "simulateTransaction", failing, {**form, **asked})
+    for label, cut in (("legacy", None), ("cut", -3), ("empty", 0)):
+        await script.ask_at(label, "getFeeForMessage", message(paying, cut), CONFIRMED)
+    await script.ask_at("unknown blockhash", "getFeeForMessage", message(lambda _: paying(UNKNOWN), None), CONFIRMED)
     await script.ask("no base64", "getFeeForMessage", "x")
-    await script.ask("far", "getFeeForMessage", encoded(transaction), {"minContextSlot": FAR})
+    await script.ask_at("far", "getFeeForMessage", encoding(paying), {"minContextSlot": FAR})
+
+
+def message(made: Signing, cut: int | None) -> Callable[[Hash], str]:
+    """The message of a transaction, up to the byte `cut`."""
+    return lambda blockhash: base64.b64encode(bytes(made(blockhash).message)[:cut]).decode()
 
 
 async def history(script: Script) -> None:
-    blockhash, limits = (
-        await script.rpc.blockhash("confirmed"),
-        [set_compute_unit_price(1000), set_compute_unit_limit(20_000)],
-    )
-    versioned = await script.sent("of version 0", signed_v0([*limits, pay(8)], blockhash))
-    failed = await script.sent("that fails", signed([pay(10**15)], blockhash), skipPreflight=True)
+    limits = [set_compute_unit_price(1000), set_compute_unit_limit(20_000)]
     lost = Instruction(Pubkey.from_string(NOBODY), b"", [])
-    fee_only = await script.sent("that only pays", signed([lost], blockhash), skipPreflight=True)
-    noted = await script.sent("with a memo", signed([Instruction(MEMO, b"hello", [])], blockhash))
-    for name, signature in (("version 0", versioned), ("failed", failed), ("fee only", fee_only), ("memo", noted)):
-        for encoding in ("json", "jsonParsed", "base64", "base58", "binary"):
-            config = {**CONFIRMED, "encoding": encoding, "maxSupportedTransactionVersion": 0}
-            await script.ask(f"{name} {encoding}", "getTransaction", signature, config)
-        await script.ask(f"{name} plain", "getTransaction", signature, CONFIRMED)
+    versioned, failed, fee_only, noted = [
+        name(await script.send(label, made, skipPreflight=skip))
+        for label, made, skip in (
+            ("of version 0", lambda at: signed_v0([*limits, pay(8)], at), False),
+            ("that fails", signing([pay(10**15)]), True),
+            ("that only pays", signing([lost]), True),
+            ("with a memo", signing([Instruction(MEMO, b"hello", [])]), False),
+        )
+    ]
+    for kind, signature in (("version 0", versioned), ("failed", failed), ("fee only", fee_only), ("memo", noted)):
+        for form in ("json", "jsonParsed", "base64", "base58", "binary"):
+            config = {**CONFIRMED, "encoding": form, "maxSupportedTransactionVersion": 0}
+            await script.ask(f"{kind} {form}", "getTransaction", signature, config)
+        await script.ask(f"{kind} plain", "getTransaction", signature, CONFIRMED)
     for label, params in (
         *(("unknown", [str(Signature.default()), CONFIRMED]), ("bad", ["x"]), ("nothing", [])),
         *(("processed", [failed, PROCESSED]), ("bad version", [failed, {"maxSupportedTransactionVersion": 300}])),

@@ -32,7 +32,7 @@ from tests.chains.solana.node.node_support import (
 
 @pytest.fixture
 async def client(node: LocalNode, rpc: Rpc) -> AsyncIterator[AsyncClient]:
-    async with AsyncClient(node.url) as connected:
+    async with AsyncClient(node.url, timeout=300) as connected:
         assert await rpc.call("getHealth") == "ok"
         yield connected
 

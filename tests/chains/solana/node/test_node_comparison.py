@@ -1,18 +1,19 @@
 """The same requests to a local node and to a real validator, where `solana-test-validator` is on PATH."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
+from solders.hash import Hash
 
 from chains.solana.node.node import LocalNode
 from chains.solana.node.settings import Settings
 from tests.chains.solana import validator
 from tests.chains.solana.node import requests_accounts, requests_chain, requests_raw, requests_transactions
 from tests.chains.solana.node.comparison import EMPTY, Replies, Script, shape
-from tests.chains.solana.node.node_support import ALICE, BOB, SOL, Rpc
+from tests.chains.solana.node.node_support import ALICE, BOB, CONFIRMED, Rpc
 
 PARSED = "nstructions"
 """The local node shows no instruction as parsed by its program, which the documentation lets a node do."""
@@ -22,7 +23,7 @@ pytestmark = validator.needed
 
 async def replies(script: Script, websocket_url: str) -> Replies:
     for rich in (ALICE, BOB):
-        await script.settle(await script.rpc.call("requestAirdrop", str(rich.pubkey()), 1000 * SOL))
+        await script.fund(str(rich.pubkey()))
     await requests_chain.chain(script)
     await requests_accounts.accounts(script)
     await requests_accounts.programs(script)
@@ -39,30 +40,31 @@ async def local_replies() -> Replies:
     async with LocalNode(Settings(number=7)) as node, aiohttp.ClientSession() as session:
         node.advance(40)
 
-        async def settle(_: str) -> None:
+        async def settled(signature: str, blockhash: Hash) -> bool:
             node.advance(2)
+            return True
 
-        return await replies(Script(Rpc(session, node.url), settle), node.websocket_url)
+        return await replies(Script(Rpc(session, node.url), settled), node.websocket_url)
 
 
 async def validator_replies(folder: Path) -> Replies:
-    async with validator.validator({}, folder) as url, aiohttp.ClientSession() as session:
+    async with validator.validator({}, folder, *validator.QUICK) as url, aiohttp.ClientSession() as session:
         rpc = Rpc(session, url)
 
-        async def settle(signature: str) -> None:
-            async for attempt in _patiently():
-                with attempt:
-                    (status,) = await rpc.value("getSignatureStatuses", [signature])
-                    assert status is not None
-                    assert status["confirmationStatus"] != "processed"
+        async def settled(signature: str, blockhash: Hash) -> bool:
+            found = None
+            while found is None:
+                await asyncio.sleep(0.05)
+                valid = await rpc.value("isBlockhashValid", str(blockhash), CONFIRMED)
+                (status,) = await rpc.value("getSignatureStatuses", [signature])
+                if status is None and not valid:
+                    return False
+                # A block has it a little before it can be asked for.
+                found = await rpc.call("getTransaction", signature, CONFIRMED | {"maxSupportedTransactionVersion": 0})
+            return True
 
         port = int(url.rsplit(":", 1)[1]) + 1
-        return await replies(Script(rpc, settle), f"ws://127.0.0.1:{port}")
-
-
-def _patiently() -> AsyncRetrying:
-    errors = retry_if_exception_type((AssertionError, aiohttp.ClientError))
-    return AsyncRetrying(retry=errors, stop=stop_after_delay(120), wait=wait_fixed(0.2), reraise=True)
+        return await replies(Script(rpc, settled), f"ws://127.0.0.1:{port}")
 
 
 def differences(ours: Replies, theirs: Replies) -> list[str]:

@@ -1,6 +1,5 @@
 """Subscriptions over websockets, on both ports."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -36,7 +35,7 @@ class Talk:
     async def ask(self, method: str, *params: Any) -> Any:
         await self.socket.send_json({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)})
         while True:
-            message = await self.socket.receive_json(timeout=30)
+            message = await self.socket.receive_json()
             if "id" in message:
                 return message["result"] if "result" in message else message["error"]["code"]
             params_told = message["params"]
@@ -144,29 +143,28 @@ async def test_malformed_messages(talk: Talk) -> None:
     await talk.socket.send_str("[]")
     for text, code in (("{", -32700), ('{"jsonrpc":"2.0","id":1}', -32600)):
         await talk.socket.send_str(text)
-        assert (await talk.socket.receive_json(timeout=30))["error"]["code"] == code
+        assert (await talk.socket.receive_json())["error"]["code"] == code
     await talk.socket.send_bytes(b"\xff")
-    assert (await talk.socket.receive_json(timeout=30))["error"]["code"] == -32700
+    assert (await talk.socket.receive_json())["error"]["code"] == -32700
 
 
 async def test_subscriptions_are_limited(talk: Talk) -> None:
     batch = [{"jsonrpc": "2.0", "id": number, "method": "slotSubscribe"} for number in range(500)]
     for _ in range(MOST_SUBSCRIPTIONS // 500):
         await talk.socket.send_json(batch)
-        assert all("result" in each for each in await talk.socket.receive_json(timeout=30))
+        assert all("result" in each for each in await talk.socket.receive_json())
     assert await talk.ask("slotSubscribe") == -32603
 
 
 async def test_a_message_that_is_too_large_ends_the_connection(talk: Talk) -> None:
     await talk.socket.send_str(json.dumps("x" * MOST_REQUEST))
-    assert (await talk.socket.receive(timeout=30)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+    assert (await talk.socket.receive()).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
 
 
 async def test_a_connection_that_ends_is_forgotten(node: LocalNode, rpc: Rpc, talk: Talk) -> None:
     await talk.ask("slotSubscribe")
     await talk.socket.close()
-    async with asyncio.timeout(30):
-        while node.subscribers:
-            assert await rpc.call("getHealth") == "ok"
+    while node.subscribers:
+        assert await rpc.call("getHealth") == "ok"
     node.advance()
     assert await rpc.call("getHealth") == "ok"
