@@ -194,7 +194,7 @@ class Node:
             try:
                 return judge()
             except Missing as missing:
-                for digest in missing.digests:
+                for digest in sorted(missing.digests):
                     blob = self.committee.fetch(self.me, source, digest)
                     if blob is None:
                         raise

@@ -372,7 +372,7 @@ def nonsense(draw: st.DrawFn, o: Observation) -> Observation:
     return replace(o, chains=said, proposals=draw(st.sampled_from([o.proposals, ()])))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_corrupt_members_sign_is_judged_and_never_raises(made: Sample, data: st.DataObject) -> None:
     observations = [made.rounds.sealed(data.draw(nonsense(o))) for o in made.observations]
