@@ -27,9 +27,10 @@ compile() { # sources below $1, artifacts into $2, contracts $3...
     local sources=$1 target=$2
     shift 2
     echo "compiling contracts/evm/$sources" >&2
-    # All compiled afresh and without the tests, since the compiler's output depends on the set of its sources.
-    forge build --root "$here" --contracts "$sources" --skip test --force --quiet \
-        --out "$temporary/out-$sources" --cache-path "$temporary/cache-$sources" >&2
+    # All compiled afresh and nothing beside it, since the compiler's output may depend on the set of its sources; what
+    # the tests are made of would also take twice as long as what ships.
+    FOUNDRY_TEST=none FOUNDRY_DYNAMIC_TEST_LINKING=false forge build --root "$here" --contracts "$sources" --force \
+        --quiet --out "$temporary/out-$sources" --cache-path "$temporary/cache-$sources" >&2
     node artifacts.js "$temporary/out-$sources" "$target" "$@"
 }
 
