@@ -142,14 +142,57 @@ def test_ports_are_free_different_and_below_the_ephemeral_range() -> None:
     assert all(ports.FIRST <= port < ports.LAST for port in found)
 
 
-def test_a_port_in_use_is_not_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    (first,) = ports.free(1)
+def test_a_port_that_was_handed_out_comes_again_only_after_all_others(few_ports: int) -> None:
+    def here() -> list[int]:
+        return ports.free(1)
+
+    def elsewhere() -> list[int]:
+        code = (
+            "import sys; from pathlib import Path; from relayer.devnet import ports as p; "
+            "p.LAST_SEARCH = Path(sys.argv[1]); p.FIRST, p.LAST = map(int, sys.argv[2:]); print(*p.free(1))"
+        )
+        given = (str(ports.LAST_SEARCH), str(ports.FIRST), str(ports.LAST))
+        done = subprocess.run([sys.executable, "-c", code, *given], capture_output=True, text=True, check=True)
+        return [int(done.stdout)]
+
+    found = here() + elsewhere() + ports.blocks([2]) + here()
+    assert sorted(found) == [few_ports, few_ports + 1, few_ports + 2, few_ports + 4]
+    assert here() == found[:1]
+
+
+@pytest.fixture
+def few_ports(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> int:
+    """Searches go over five ports only, all free, from the first on; the first. Nobody else finds them meanwhile."""
+    first = ports.blocks([5])[0]
     monkeypatch.setattr(ports, "FIRST", first)
-    monkeypatch.setattr(ports, "LAST", first + 1)
+    monkeypatch.setattr(ports, "LAST", first + 5)
+    monkeypatch.setattr(ports, "LAST_SEARCH", tmp_path / "last")
+    (tmp_path / "last").write_text(str(first))
+    return first
+
+
+@pytest.mark.parametrize("said", ["", "no port", "-1", "70000", "9" * 30])
+def test_whatever_the_last_search_left_a_port_is_found(few_ports: int, said: str) -> None:
+    ports.LAST_SEARCH.write_text(said)
+    assert few_ports <= ports.free(1)[0] < few_ports + 5
+
+
+def test_a_last_search_that_is_somebody_elses_is_not_followed(few_ports: int, tmp_path: Path) -> None:
+    ports.LAST_SEARCH.unlink()
+    ports.LAST_SEARCH.symlink_to(tmp_path / "precious")
+    with pytest.raises(DevnetError, match="cannot be used"):
+        ports.free(1)
+    assert not (tmp_path / "precious").exists()
+
+
+def test_a_port_in_use_is_not_handed_out(few_ports: int) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", first))
-        with pytest.raises(ports.NoFreePort, match="fewer than 1"):
-            ports.free(1)
+        taken.bind(("127.0.0.1", few_ports + 2))
+        assert ports.free(4) == [few_ports + i for i in (0, 1, 3, 4)]
+        with pytest.raises(ports.NoFreePort, match="fewer than 5"):
+            ports.free(5)
+        with pytest.raises(ports.NoFreePort, match="fewer than 3"):
+            ports.blocks([3])
 
 
 def test_private_files_are_private_from_the_start(tmp_path: Path) -> None:
