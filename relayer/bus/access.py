@@ -26,7 +26,8 @@ class AccessRefused(BusError):
 class NatsOptions:
     """`urls`: nats://host:port or tls://host:port, without user or password. At most one of `credentials` (a NATS
     .creds file), `user` with `password_file`, and `token_file`. `tls_*`: PEM files; any of them, or a tls:// address,
-    makes TLS a demand. `tls_first`: the handshake comes before anything else (server: handshake_first). Seconds."""
+    makes TLS a demand. `tls_first`: the handshake comes before anything else (server: handshake_first). Seconds; the
+    first connection has more of them than later ones, which keep nobody waiting while there are other servers."""
 
     urls: tuple[str, ...]
     credentials: Path | None = None
@@ -38,6 +39,7 @@ class NatsOptions:
     tls_key: Path | None = None
     tls_hostname: str | None = None
     tls_first: bool = False
+    start_seconds: int = 30
     connect_seconds: int = 5
     first_wait: float = 0.1
     longest_wait: float = 10.0

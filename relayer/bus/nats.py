@@ -33,6 +33,7 @@ class NatsTransport:
 
     def __init__(self, options: NatsOptions, log: Log, *, messages: int = 4096, size: int = 64 << 20) -> None:
         self._options = options
+        self._seconds = options.start_seconds
         self._log = log
         self._limits = (messages, size)
         self._client: Client | None = None
@@ -50,6 +51,7 @@ class NatsTransport:
         after that, lost connections are its own business. Raises `AccessRefused` for unusable secret files."""
         transport = cls(options, log, messages=messages, size=size)
         await transport._open()
+        transport._seconds = options.connect_seconds
         transport._keeper = asyncio.get_running_loop().create_task(transport._keep())
         return transport
 
@@ -124,7 +126,7 @@ class NatsTransport:
         """Returns once the server has everything that was sent before. nats-py's PING overtakes what it still holds
         back, so that one PONG proves nothing; until it comes the rest is written, and a second PING goes after that."""
         for _ in range(2):
-            await _heeding(client.flush(self._options.connect_seconds))
+            await _heeding(client.flush(self._seconds))
 
     async def _listen(self, client: Client, subject: str, inbox: Inbox) -> None:
         async def take(message: Msg) -> None:
@@ -190,7 +192,7 @@ class NatsTransport:
                 allow_reconnect=False,
                 max_reconnect_attempts=1,
                 reconnect_time_wait=0,
-                connect_timeout=self._options.connect_seconds,
+                connect_timeout=self._seconds,
                 error_cb=on_error,
                 **self._options.arguments(client),
             )

@@ -177,11 +177,12 @@ async def run_member(config: MemberConfig, ready: Callable[[int], None]) -> None
         service = Service(
             config.member.member, params_at, machine, readings, chains, submitter, runtime, bus, store, blobs, metrics
         )
+        stop = _on_signal()  # before anybody is told that this member is there, and may end it
         host, _, port = config.member.http.listen.rpartition(":")
         http = await stack.enter_async_context(HttpService(service, host.strip("[]"), int(port)))
         log.info("member.up", config_id=params.config_id.hex(), round=params.slot_at(time.time()), http=http.port)
         ready(http.port)
-        await _until_signal(runtime, known, chains, log)
+        await _until(stop, runtime, known, chains, log)
         log.info("member.down")
 
 
@@ -241,12 +242,16 @@ def _submitter(
     )
 
 
-async def _until_signal(runtime: Runtime, known: Known, chains: Sequence[OpenChain], log: Any) -> None:
-    """Runs the rounds and settles transactions until a signal comes. Raises what must stop a member, unwrapped."""
+def _on_signal() -> asyncio.Event:
+    """Set when SIGTERM or SIGINT comes."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    return stop
+
+
+async def _until(stop: asyncio.Event, runtime: Runtime, known: Known, chains: Sequence[OpenChain], log: Any) -> None:
+    """Runs the rounds and settles transactions until `stop` is set. Raises what must stop a member, unwrapped."""
     rounds = asyncio.create_task(runtime.run(known))
     settling = [asyncio.create_task(_settle(c, log)) for c in chains if c.deployments]
     stopping = asyncio.create_task(stop.wait())

@@ -22,7 +22,7 @@ from relayer.devnet.up import all_serving, last_lines, open_chains, serving, sta
 
 UNIT: int = 10**DECIMALS
 """One whole coin, on every chain of the devnet."""
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 300.0
 _LOOK_SECONDS = 0.25
 
 Status = dict[str, Any]

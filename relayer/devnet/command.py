@@ -8,7 +8,7 @@ from typing import Any
 
 from relayer.devnet.state import DevnetError
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 300.0
 
 
 def program() -> str:

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE_SECONDS = 10.0
+"""Between SIGTERM and SIGKILL."""
+_KILLED_SECONDS = 120.0
+"""In which the system ends a killed process, however busy it is."""
 _LOOK_SECONDS = 0.05
 
 
@@ -48,7 +51,7 @@ def stop(processes: Iterable[Process], patience: float = PATIENCE_SECONDS) -> li
     """Ends the sessions of `processes` and returns those that were alive. Who does not go within `patience` seconds
     after SIGTERM is killed."""
     living = [process for process in processes if process.alive()]
-    for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, PATIENCE_SECONDS)):
+    for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, _KILLED_SECONDS)):
         for process in living:
             if process.alive():
                 with contextlib.suppress(ProcessLookupError, PermissionError):

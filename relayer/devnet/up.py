@@ -25,7 +25,7 @@ NAMES = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf")
 SUPPLY = 10**6 * 10**configuration.DECIMALS
 """What the user of the source chain has of the asset, in base units."""
 
-_START_SECONDS = 60.0
+_START_SECONDS = 300.0
 _LOOK_SECONDS = 0.1
 
 Say = Callable[[str], None]

@@ -60,7 +60,10 @@ class NatsNetwork:
 
 def options(url: str, **more: Any) -> NatsOptions:
     """One server, with patience, and quick in coming back to it."""
-    return NatsOptions((url,), **{"connect_seconds": PATIENCE, "first_wait": 0.01, "longest_wait": 0.05} | more)
+    return NatsOptions(
+        (url,),
+        **{"start_seconds": PATIENCE, "connect_seconds": PATIENCE, "first_wait": 0.01, "longest_wait": 0.05} | more,
+    )
 
 
 class Front:

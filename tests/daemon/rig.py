@@ -239,7 +239,8 @@ class Members(Generic[G]):
         chains = self.world.opened(index, store, log)
         readings = Readings(chains, store, blobs, log, 5.0)
         stack.push_async_callback(readings.close)
-        transport = await NatsTransport.connect(NatsOptions((self.nats_url,), connect_seconds=int(PATIENCE)), log)
+        patient = NatsOptions((self.nats_url,), start_seconds=int(PATIENCE), connect_seconds=int(PATIENCE))
+        transport = await NatsTransport.connect(patient, log)
         stack.push_async_callback(transport.close)
         bus = await stack.enter_async_context(
             Bus(

@@ -56,7 +56,7 @@ class Kiln:
 
 @pytest.fixture
 def local_site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The namespaces `abacus`, `kiln`, `tally` and `still` can be loaded; returns the directory that brings them."""
+    """The namespaces of local_family.py can be loaded; returns the directory that brings them."""
     monkeypatch.syspath_prepend(str(SITE))
     family.cache_clear()
     yield SITE

@@ -65,14 +65,14 @@ def test_the_programs_exit_code_is_the_guards(script: str, code: int) -> None:
         assert (process.stdout.read(), process.stderr.read()) == (b"out\n", b"err\n")
 
 
-def test_a_program_that_does_not_go_is_killed(tmp_path: Path) -> None:
+def test_a_program_that_does_not_go_is_killed(kiln: Kiln) -> None:
     stubborn = "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(os.getpid(), flush=True)"
     process = start(sys.executable, "-c", f"{stubborn}; time.sleep(600)", code="g.PATIENCE_SECONDS = 0.2")
     assert process.stdout is not None
     pid = int(process.stdout.readline())
     assert processes.birth(pid) is not None
     process.communicate()  # which closes the owner's end
-    assert processes.birth(pid) is None
+    kiln.wait(lambda: processes.birth(pid) is None)
 
 
 def test_a_program_that_cannot_be_run_is_named(tmp_path: Path) -> None:

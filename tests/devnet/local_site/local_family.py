@@ -1,8 +1,8 @@
-"""Four chain families that live outside the project: three that can be run locally, and one that cannot. Their chains
+"""Five chain families that live outside the project: four that can be run locally, and one that cannot. Their chains
 are in memory, so that what a devnet does with several families is seen without one node.
 
-`abacus` sorts before every other namespace, but its devnet takes long to start. `kiln` takes longest, and may have to
-be prepared.
+`abacus` sorts before every other namespace, but its devnet takes long to start. `kiln` takes longer, and may have to be
+prepared. `glacier` takes for ever: its programs run, and its chains are never ready.
 """
 
 import os
@@ -44,9 +44,10 @@ class MemoryChain:
     lag: int | None
     calls: list[str] = field(default_factory=list)
     funded: list[str] = field(default_factory=list)
+    starts: bool = True
 
     async def ready(self) -> bool:
-        return True
+        return self.starts
 
     async def final(self) -> bool:
         return True
@@ -154,6 +155,20 @@ class KilnDevnet(MemoryDevnet):
 
 
 @dataclass(frozen=True)
+class GlacierDevnet(MemoryDevnet):
+    """Its programs run until they are ended."""
+
+    def node(self, chain: ChainId, port: int, directory: Path) -> Program:
+        return Program(f"node-{chain.reference}", (sys.executable, "-c", "import time; time.sleep(3600)"))
+
+    def endpoints(self, upstreams: Mapping[int, int], directory: Path) -> Program:
+        return Program(f"endpoints-{self.namespace}", (sys.executable, "-c", "import time; time.sleep(3600)"))
+
+    def local(self, chain: ChainId, port: int, tables: Sequence[Table] = ()) -> MemoryChain:
+        return MemoryChain(chain, self.lag, starts=False)
+
+
+@dataclass(frozen=True)
 class MemoryFamily:
     """See `chains.types.Family`; only what configurations need."""
 
@@ -196,4 +211,5 @@ class LocalFamily(MemoryFamily):
 ABACUS = LocalFamily("abacus", brings=MemoryDevnet("abacus", "beads", rank=1000, ports=3, lag=11))
 TALLY = LocalFamily("tally", brings=MemoryDevnet("tally", "stick", rank=999, ports=1))
 KILN = LocalFamily("kiln", brings=KilnDevnet("kiln", "bricks", rank=1001, ports=1))
+GLACIER = LocalFamily("glacier", brings=GlacierDevnet("glacier", "ice", rank=1002, ports=1))
 STILL = MemoryFamily("still")
