@@ -16,19 +16,20 @@ from solders.signature import Signature
 from chains.caip import ChainId
 from chains.errors import ChainError, Unreadable
 from chains.events import show
+from chains.jsonrpc import Limits
 from chains.solana import sending
 from chains.solana.addresses import canonical
-from chains.solana.client import Client
+from chains.solana.client import LIMITS, Client
 from chains.solana.events import Event, events
 
 
-async def logged(chain: ChainId, url: str, signature: str) -> tuple[str, ...]:
+async def logged(chain: ChainId, url: str, signature: str, limits: Limits = LIMITS) -> tuple[str, ...]:
     """The log of an executed transaction. Raises `ChainError` for one that failed or is not known."""
     try:
         wanted = bytes(Signature.from_string(signature))
     except ValueError:
         raise ChainError(f"{signature!r} is no signature: base58 of 64 bytes") from None
-    async with Client(chain, url) as client:
+    async with Client(chain, url, limits=limits) as client:
         (found,) = await client.ask(sending.details(wanted))
     if found is None:
         raise Unreadable(f"the node knows no confirmed transaction {signature}")

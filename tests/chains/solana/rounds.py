@@ -5,10 +5,9 @@ family's own adapter over HTTP, with a journal and an account of its own.
 """
 
 import os
-import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,10 @@ from chains.caip import ChainId
 from chains.devnet import Committee as GroupKey
 from chains.devnet import Table
 from chains.endpoint_options import EndpointOptions
-from chains.opened import OpenedChain
 from chains.solana.addresses import TOKEN_PROGRAM
+from chains.solana.chain import open_chain
 from chains.solana.devnet import PROGRAM
 from chains.solana.events import Event, events
-from chains.solana.family import FAMILY
 from chains.solana.options import MemberOptions
 from chains.solana.outbox import Entry, Outbox
 from chains.solana.state import Route
@@ -35,7 +33,9 @@ from relayer.dealing import deal_committee
 from relayer.store.safety import SafetyStore
 from tests.chains.rounds import Configured
 from tests.chains.solana.sites import Site, new_site, new_vault
+from tests.chains.solana.stage import UNHURRIED
 from tests.chains.statements import seed
+from tests.daemon.clock import Clock, patient_clock
 from tests.daemon.rig import Member, Members
 
 N, FAULTY, THRESHOLD = 4, 1, 3
@@ -43,20 +43,18 @@ SLOT, LEASE, LONGEST_LEASE = 2, 600, 86_400
 STALENESS = MOST_LAG = 300
 """No shorter than a test may take: what it reads never gets too old by itself."""
 
-DEADLINE = 0.8
-"""Of a reading (seconds): while nothing can be read, a member says so before the half of the slot that leaders wait."""
-
 
 @dataclass
 class SolanaGround(Configured):
     """See `tests.daemon.rig.Ground`. `document`: the configuration's raw values; `vaults`: by route. `payers` have
-    accounts; `opening` is how an adapter is made."""
+    accounts; `ahead` is by how much the adapters' clocks are (seconds)."""
 
     sites: Mapping[str, Site]
     document: Table
     vaults: Mapping[str, Table]
+    clock: Clock
     payers: frozenset[int] = frozenset(range(N))
-    opening: Callable[[ChainSetup], OpenedChain] = field(default=FAMILY.open)
+    ahead: float = 0.0
 
     def position(self, route: str) -> Position:
         account = self.vaults[route]["account"]
@@ -75,7 +73,7 @@ class SolanaGround(Configured):
         setup = ChainSetup(
             ChainId.parse(name),
             self.committee.chain_options(name),
-            MemberOptions(endpoints=endpoints, timeout=DEADLINE, deadline=DEADLINE, set_aside=1.0, poll=0.05),
+            MemberOptions(endpoints=endpoints, poll=0.05, **UNHURRIED | {"set_aside": 1.0}),
             positions,
             deployments,
             store.journal(name),
@@ -83,7 +81,8 @@ class SolanaGround(Configured):
             account(index) if index in self.payers else None,
             index,
         )
-        return OpenChain(name, self.opening(setup), positions, deployments)
+        chain = open_chain(setup, lambda: self.clock() + self.ahead)
+        return OpenChain(name, chain, positions, deployments)
 
     # What is true
 
@@ -126,7 +125,8 @@ async def solana_committee(
     key = GroupKey(1, bytes([2 + public.group.parity]) + public.group.px)
     numbers = sorted({number for of_route in routes.values() for number in of_route})
     async with AsyncExitStack() as stack:
-        sites = {number: await stack.enter_async_context(new_site(number)) for number in numbers}
+        clock = await stack.enter_async_context(patient_clock())
+        sites = {number: await stack.enter_async_context(new_site(number, clock)) for number in numbers}
         source, vaults, rows = sites[numbers[0]].local, dict[str, Table](), []
         for name, places in routes.items():
             vaults[name] = await new_vault(sites[numbers[0]])
@@ -141,11 +141,11 @@ async def solana_committee(
             for site in sites.values()
         }
         members = [{"name": f"m{i}", "identity": k.verify_key.hex()} for i, k in enumerate(keys)]
-        named = {"genesis": int(time.time()) - 10 * SLOT, "members": members, "chains": tables, "routes": rows}
+        named = {"genesis": int(clock()) - 10 * SLOT, "members": members, "chains": tables, "routes": rows}
         document = {**_TIMES, **named}
         committee = parse_committee(document, directory / "committee.toml")
-        ground = SolanaGround(committee, {site.chain: site for site in sites.values()}, document, vaults)
-        yield Members(committee.params(), public, keys, ground, directory, nats_url)
+        ground = SolanaGround(committee, {site.chain: site for site in sites.values()}, document, vaults, clock)
+        yield Members(committee.params(), public, keys, ground, directory, nats_url, clock)
 
 
 _TIMES = {

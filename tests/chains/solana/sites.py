@@ -5,7 +5,6 @@ What is true on a chain is read past the HTTP front, out of the virtual machine,
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -31,6 +30,7 @@ from chains.solana.transactions import Key
 from chains.solana.user import SolanaUser
 from chains.types import Deployment, Position, Receipt
 from tests.chains.solana.stage import PATIENT
+from tests.daemon.clock import Clock
 
 BEAT = 0.1
 """Seconds from one slot of a chain to the next."""
@@ -47,7 +47,7 @@ class Site:
     """One chain: its node, and whoever sends transactions: who sets it up, the `issuer` of its assets, the `keeper` of
     its vaults, the `user`, who may mint.
 
-    The chain's clock is `ahead` of the machine's (seconds); while it is `still`, there are no slots.
+    The chain's time is `ahead` of the clock (seconds); while it is `still`, there are no slots.
     """
 
     node: LocalNode
@@ -55,12 +55,13 @@ class Site:
     issuer: Client
     keeper: Client
     user: SolanaUser
+    clock: Clock
     ahead: float = 0.0
     still: bool = False
 
     def advance(self) -> None:
         """The next slot begins."""
-        self.node.advance(now=time.time() + self.ahead)
+        self.node.advance(now=self.clock() + self.ahead)
 
     @property
     def chain(self) -> str:
@@ -114,7 +115,7 @@ def _account(position: Position) -> Pubkey:
 
 
 @asynccontextmanager
-async def new_site(number: int) -> AsyncIterator[Site]:
+async def new_site(number: int, clock: Clock) -> AsyncIterator[Site]:
     program = GenesisProgram(Pubkey.from_string(PROGRAM), ARTIFACT.read_bytes(), Pubkey.from_string(OWNER.address))
     pace = Settings(number=number, slot_ms=1, finality_slots=FINALITY_SLOTS, skip_every=SKIPPED)
     settings = replace(pace, programs=(program,))
@@ -131,7 +132,7 @@ async def new_site(number: int) -> AsyncIterator[Site]:
         )
         stack.push_async_callback(issuer.close)
         stack.push_async_callback(keeper.close)
-        site = Site(node, local, issuer, keeper, user)
+        site = Site(node, local, issuer, keeper, user, clock)
         await stack.enter_async_context(_beating(site))
         await local.fund([issuer.address, keeper.address, user.address])
         yield site

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from chains.errors import ChainError, Refused
 from chains.proxies import program
 from chains.solana import addresses, instructions, rpc
 from chains.solana.client import Client
+from chains.solana.clock import read_clock
 from chains.solana.demo import LIE, SolanaLocalChain
 from chains.solana.devnet import ARTIFACT, OWNER, PROGRAM, SolanaDevnet, number_of
 from chains.solana.family import FAMILY
@@ -29,8 +29,9 @@ from chains.solana.options import ChainOptions, DeploymentOptions, MemberOptions
 from chains.solana.program_data import code_hash
 from chains.solana.state import Route
 from chains.solana.tokens import decode_account, decode_mint
-from relayer.devnet import ports
+from tests.chains.cosmos.ports import kept
 from tests.chains.polling import until_told
+from tests.chains.solana.stage import PATIENT
 from tests.chains.statements import Committee, planted
 
 DEVNET = SolanaDevnet()
@@ -50,11 +51,15 @@ class Running:
     def group(self) -> Group:
         return Group(EPOCH, bytes([2 + self.committee.parity]) + self.committee.px)
 
-    def statement(self, deployment: Table, round_: int, cap: int) -> bytes:
+    def client(self, secret: bytes | None = None) -> Client:
+        return Client(CHAIN, f"http://127.0.0.1:{self.port}", secret, limits=PATIENT)
+
+    async def statement(self, client: Client, deployment: Table, round_: int, cap: int) -> bytes:
         """A statement that this deployment's gate takes."""
         domain = addresses.domain(CHAIN.reference, _address(deployment["gate"]))
-        now = int(time.time())
-        leaf = MintCap(domain, route_id("USD"), cap, cap, 0, now - 1, now + LEASE - 60)
+        # Time as the program reads it.
+        now = read_clock((await client.accounts(addresses.CLOCK_SYSVAR))[0]).time
+        leaf = MintCap(domain, route_id("USD"), cap, cap, 0, now, now + LEASE)
         return planted(leaf).certified(self.committee, EPOCH, round_)
 
 
@@ -72,12 +77,14 @@ async def started(argv: tuple[str, ...]) -> AsyncIterator[asyncio.StreamReader]:
 
 @pytest.fixture
 async def running(tmp_path: Path) -> AsyncIterator[Running]:
-    (port,) = ports.blocks([DEVNET.ports])
-    async with started(DEVNET.node(CHAIN, port, tmp_path).argv) as printed:
-        assert (await printed.readline()).startswith(b"ready")
+    any_port = 0
+    async with started(DEVNET.node(CHAIN, any_port, tmp_path).argv) as printed:
+        word, url, *_ = (await printed.readline()).decode().split()
+        assert word == "ready:"
+        port = int(url.rpartition(":")[2])
         chain = DEVNET.local(CHAIN, port)
         try:
-            assert await chain.ready()
+            await until_told(chain.ready)
             yield Running(port, chain, Committee("devnet"))
         finally:
             await chain.close()
@@ -105,12 +112,14 @@ def test_nothing_secret_stands_in_an_argv(tmp_path: Path) -> None:
 
 
 async def test_people_start_a_node_by_a_command_and_ask_it_as_they_ask_a_validator(tmp_path: Path) -> None:
-    (port,) = ports.blocks([DEVNET.ports])
-    command = ("devnet", "node", "solana", "--port", str(port), "--dir", str(tmp_path / "node"))
-    async with (
-        started((sys.executable, "-m", "tests.cli.program", *command)) as printed,
-        aiohttp.ClientSession() as web,
-    ):
+    command = ("devnet", "node", "solana", "--dir", str(tmp_path / "node"))
+    with kept(DEVNET.ports) as port:
+        program = (sys.executable, "-m", "tests.cli.program", *command, "--port", str(port))
+        await _asked_as_a_validator(program, port)
+
+
+async def _asked_as_a_validator(argv: tuple[str, ...], port: int) -> None:
+    async with started(argv) as printed, aiohttp.ClientSession() as web:
         assert (await printed.readline()).decode().split() == [str(CHAIN), "at", f"http://127.0.0.1:{port}"]
         assert (await printed.readline()).startswith(b"ready: ")
 
@@ -143,7 +152,7 @@ async def test_a_vault_is_filled_and_drained(running: Running) -> None:
     beyond = await chain.lock(position, 601)
     assert not beyond.ok
     assert "custom program error: 0x1" in beyond.error  # the token program's InsufficientFunds
-    async with Client(CHAIN, f"http://127.0.0.1:{running.port}") as client:
+    async with running.client() as client:
         (vault,) = await client.accounts(_address(position["account"]))
         assert vault is not None
         held = decode_account(vault.data, addresses.TOKEN_PROGRAM)
@@ -164,8 +173,9 @@ async def test_a_gate_mints_what_is_covered_and_refuses_the_rest_by_name(running
     assert await chain.feed(row) is None
     early = await chain.receipt(await chain.send_mint(row, 1))
     assert (early.ok, early.error) == (False, "NoStatement")
-    async with Client(CHAIN, f"http://127.0.0.1:{running.port}", account_secret("owner")) as anybody:
-        submitted = instructions.submit(PROGRAM, _address(row["gate"]), running.statement(row, 9, 1_000))
+    async with running.client(account_secret("owner")) as anybody:
+        statement = await running.statement(anybody, row, 9, 1_000)
+        submitted = instructions.submit(PROGRAM, _address(row["gate"]), statement)
         receipt = await anybody.transact([submitted], program=PROGRAM)
         assert receipt.ok, receipt.error
     assert await chain.feed(row) == 1_000
@@ -188,7 +198,7 @@ async def test_every_gate_asks_the_one_record_and_is_its_token_s_only_minter(run
         second = await later.deploy_destination("EUR", 9, running.group, LEASE)
     finally:
         await later.close()
-    async with Client(CHAIN, f"http://127.0.0.1:{running.port}") as client:
+    async with running.client() as client:
         for row, name, decimals in ((first, "USD", 6), (second, "EUR", 9)):
             gate, token = _address(row["gate"]), _address(row["token"])
             account, minted = await client.accounts(gate, token)
@@ -219,14 +229,14 @@ async def test_endpoints_lie_about_what_was_deployed_and_lag(running: Running, t
         url = json.loads(await printed.readline())["url"]
         # By another object, that knows the rows from a configuration: that is how a running devnet is moved.
         other = DEVNET.local(CHAIN, running.port, [dict(position), dict(row)])
-        async with Client(CHAIN, url) as client:
+        async with Client(CHAIN, url, limits=PATIENT) as client, running.client() as node:
             try:
-                slot, *honest = await told(client)
-                assert honest == [400, 0]
+                assert (await told(client))[1:] == (400, 0)
                 await other.behave(url, "lying")
                 assert (await told(client))[1:] == (400 + LIE, LIE)
                 await other.behave(url, "lagging")
-                assert (await told(client))[0] < slot
+                newest = (await told(node))[0]
+                assert (await told(client))[0] < newest
                 await other.behave(url, "failing")
                 async with aiohttp.ClientSession() as session, session.post(url, json={}) as response:
                     assert response.status == 500

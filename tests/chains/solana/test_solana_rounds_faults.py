@@ -2,9 +2,8 @@
 that cannot be read. Nothing false is ever signed, and what was begun is brought to an end."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -13,7 +12,6 @@ import pytest
 from solders.signature import Signature
 
 from chains.encoding import route_id
-from chains.solana.chain import open_chain
 from chains.solana.events import StatementAccepted
 from chains.solana.finality import Finality
 from chains.solana.node.landed import Landed
@@ -23,7 +21,7 @@ from chains.solana.sender import Sender
 from relayer.agreement.books import COVERED, LEFT_OUT
 from tests.chains.polling import until
 from tests.chains.rounds import amounts, certified, observations, round_now, running, statements
-from tests.chains.solana.rounds import LEASE, journalled, solana_committee
+from tests.chains.solana.rounds import LEASE, SLOT, journalled, solana_committee
 from tests.chains.solana.sites import Site, closing, freezing, thawing
 from tests.daemon.rig import Member
 
@@ -52,6 +50,15 @@ def before_next(
     return done
 
 
+@contextmanager
+def impatient(members: Sequence[Member]) -> Iterator[None]:
+    """Where nothing can be read, they say so before the half of the slot that leaders wait."""
+    with ExitStack() as stack:
+        for member in members:
+            stack.enter_context(patch.object(member.readings, "_deadline", 0.4 * SLOT))
+        yield
+
+
 async def test_the_endpoints_go_away_in_mid_observation(
     tmp_path: Path, nats: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,8 +69,9 @@ async def test_the_endpoints_go_away_in_mid_observation(
         url = site.node.url
         await before_next(monkeypatch, Finality, "finalized", site.node.stop_front).wait()
         began = max(map(round_now, members))
-        # Each member has said, in a round that began later, that it knows nothing.
-        await until(lambda: all(any(not o.chains for o in observations(m, began + 1)) for m in members))
+        with impatient(members):
+            # Each member has said, in a round that began later, that it knows nothing.
+            await until(lambda: all(any(not o.chains for o in observations(m, began + 1)) for m in members))
         assert all(certified(m) <= began for m in members)
         assert ground.gate(gate).cap == 700_000
         await site.node.start_front()
@@ -136,8 +144,7 @@ def stalled(node: LocalNode) -> Iterator[int]:
 async def test_while_finality_stalls_caps_run_out_and_nothing_newer_is_believed(tmp_path: Path, nats: str) -> None:
     async with solana_committee(tmp_path, nats, {"usd": (1,)}, 700_000) as c:
         ground, (gate,), position = c.world, c.world.deployments, c.world.position("usd")
-        site, ahead = ground.sites[gate.chain], 0.0
-        ground.opening = lambda setup: open_chain(setup, lambda: time.time() + ahead)
+        site = ground.sites[gate.chain]
         async with running(c) as members:
             first = round_now(members[0])
             await until(lambda: ground.gate(gate).cap == 700_000)
@@ -148,14 +155,14 @@ async def test_while_finality_stalls_caps_run_out_and_nothing_newer_is_believed(
                 await until(lambda: all(certified(m) > began for m in members))
                 expiries = {leaf.expires_at for m in members for _, leaves in statements(m) for leaf in leaves}
                 assert max(expiries) <= final + LEASE
-                ahead = 2.0 * LEASE
+                ground.ahead = 2.0 * LEASE
                 await until(lambda: all("finality stalls" in m.readings.troubles.get(gate.chain, "") for m in members))
                 ended = max(map(round_now, members))
                 await until(lambda: all(round_now(m) > ended + 1 for m in members))
                 assert all(certified(m) <= ended for m in members)
                 assert ground.gate(gate).cap == 700_000
                 assert (await site.mint(gate, 1)).ok
-                site.ahead = ahead
+                site.ahead = ground.ahead
                 site.advance()
                 late = await site.mint(gate, 1)
                 assert (late.ok, late.error) == (False, "CapExpired")

@@ -11,7 +11,7 @@ from chains.errors import ChainError
 from chains.solana import show_events
 from chains.solana.devnet import PROGRAM
 from chains.solana.transactions import Key
-from tests.chains.solana.stage import our_stage
+from tests.chains.solana.stage import PATIENT, our_stage
 from tests.chains.statements import seed
 
 WALLET = Key(seed("wallet")).address
@@ -21,11 +21,11 @@ async def test_a_mint_with_its_statement_is_told(capsys: pytest.CaptureFixture[s
     async with our_stage() as s, s.holder() as user:
         receipt = await s.going_on(user.mint(s.deployment, WALLET, 1_000, await s.statement(5, 1_000)))
         failed = await s.going_on(user.mint(s.deployment, WALLET, 1, None))
-        log = await show_events.logged(s.chain, s.node.url, receipt.transaction)
+        log = await show_events.logged(s.chain, s.node.url, receipt.transaction, PATIENT)
         with pytest.raises(ChainError, match="failed, so that it has no events"):
-            await show_events.logged(s.chain, s.node.url, failed.transaction)
+            await show_events.logged(s.chain, s.node.url, failed.transaction, PATIENT)
         with pytest.raises(ChainError, match="no signature"):
-            await show_events.logged(s.chain, s.node.url, "nonsense")
+            await show_events.logged(s.chain, s.node.url, "nonsense", PATIENT)
     told = _printed(capsys, "\n".join(f"  {line}" for line in log))
     assert [one["event"] for one in told] == ["StatementAccepted", "Minted"]
     assert (told[0]["round"], told[0]["cap"]) == ("5", "1000")

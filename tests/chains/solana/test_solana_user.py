@@ -21,7 +21,7 @@ from chains.solana.options import DeploymentOptions
 from chains.solana.transactions import Failure, Key
 from chains.solana.user import SolanaUser
 from chains.types import GateState
-from tests.chains.solana.stage import Stage
+from tests.chains.solana.stage import PATIENT, Stage
 from tests.chains.statements import seed
 
 WALLET = Key(seed("wallet")).address
@@ -67,7 +67,7 @@ async def test_a_mint_above_the_cap_fails_on_the_chain_and_a_redemption_lowers_t
 
 async def test_tokens_go_to_a_wallet_or_to_a_token_account_of_the_mint_and_nowhere_else(stage: Stage) -> None:
     s, d = stage, stage.deployment
-    async with s.holder() as user, Client(s.chain, s.node.url, s.local.user_secret()) as client:
+    async with s.holder() as user, Client(s.chain, s.node.url, s.local.user_secret(), limits=PATIENT) as client:
         assert (await s.going_on(user.mint(d, WALLET, 10, await s.statement(5, 1_000)))).ok
         account = s.token_account(WALLET)
         assert (await s.going_on(user.mint(d, account, 10, None))).ok
@@ -165,17 +165,17 @@ async def test_a_transaction_that_no_block_took_expires_and_nothing_has_happened
     stale = {"context": {"slot": 1}, "value": {"blockhash": WALLET, "lastValidBlockHeight": 3}}
     async with Proxy(s.node.url, SolanaDialect()) as front:
         front.behave(Behaviour(mode="lying", rules=(Rule(method="getLatestBlockhash", result=stale),)))
-        async with Client(s.chain, front.url, s.local.user_secret()) as client:
+        async with Client(s.chain, front.url, s.local.user_secret(), limits=PATIENT) as client:
             with pytest.raises(Unreadable, match="expired before it was executed"):
                 await s.going_on(client.transact([new_holding(client.address, WALLET, s.deployment.token.asset)]))
         front.behave(Behaviour(mode="failing", how="redirect"))
-        async with Client(s.chain, front.url) as client:
+        async with Client(s.chain, front.url, limits=PATIENT) as client:
             with pytest.raises(Unreadable, match="is it running"):
                 await client.lamports(WALLET)
 
 
 async def test_a_client_without_an_account_only_reads(stage: Stage) -> None:
-    async with Client(stage.chain, stage.node.url) as client:
+    async with Client(stage.chain, stage.node.url, limits=PATIENT) as client:
         assert await client.accounts(WALLET) == (None,)
         with pytest.raises(Refused, match="no account"):
             await client.send([Instruction(Pubkey.default(), b"", [])])
