@@ -1,6 +1,7 @@
 """The families of local_site, and a preparation of one of them that a test directs."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -39,7 +40,7 @@ class Kiln:
 
     def cold(self) -> bool:
         """Whether neither the preparation nor its helper runs any more."""
-        return all(processes.birth(int(pid)) is None for pid in (self.directory / "fire").read_text().split())
+        return all(processes.birth(pid) != born for pid, born in json.loads((self.directory / "fire").read_text()))
 
     def wait(self, holds: Callable[[], bool], process: "subprocess.Popen[Any] | None" = None) -> None:
         """Polls; the test's own time limit ends what never holds."""

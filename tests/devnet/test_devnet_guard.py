@@ -70,9 +70,10 @@ def test_a_program_that_does_not_go_is_killed(kiln: Kiln) -> None:
     process = start(sys.executable, "-c", f"{stubborn}; time.sleep(600)", code="g.PATIENCE_SECONDS = 0.2")
     assert process.stdout is not None
     pid = int(process.stdout.readline())
-    assert processes.birth(pid) is not None
+    born = processes.birth(pid)
+    assert born is not None
     process.communicate()  # which closes the owner's end
-    kiln.wait(lambda: processes.birth(pid) is None)
+    kiln.wait(lambda: processes.birth(pid) != born)
 
 
 def test_a_program_that_cannot_be_run_is_named(tmp_path: Path) -> None:

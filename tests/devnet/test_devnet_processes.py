@@ -52,9 +52,10 @@ def test_what_a_program_started_ends_with_it(started: Callable[..., Process], tm
     script = f"sleep 600 & echo $! > {inner}; echo up; wait"
     process = started("sh", "-c", script)
     child = int(inner.read_text())
-    assert processes.birth(child) is not None
+    born = processes.birth(child)
+    assert born is not None
     processes.stop([process])
-    until(lambda: processes.birth(child) is None)
+    until(lambda: processes.birth(child) != born)
 
 
 def test_a_program_that_ignores_sigterm_is_killed(started: Callable[..., Process]) -> None:

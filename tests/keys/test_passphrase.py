@@ -1,5 +1,6 @@
 """Passphrases come from a file, a descriptor or a person."""
 
+import contextlib
 import getpass
 import os
 import warnings
@@ -53,9 +54,11 @@ def test_empty_or_too_long(tmp_path: Path, data: bytes) -> None:
 
 def test_the_descriptor_is_closed_after_reading() -> None:
     source = _descriptor(b"secret")
+    descriptor = int(source.removeprefix("fd:"))
+    pipe = os.fstat(descriptor)
     read_passphrase(source)
-    with pytest.raises(OSError, match="Bad file descriptor"):
-        os.fstat(int(source.removeprefix("fd:")))
+    with contextlib.suppress(OSError):  # which says that nothing is open there
+        assert not os.path.samestat(os.fstat(descriptor), pipe)  # another thread may have opened something meanwhile
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o666])
@@ -64,7 +67,7 @@ def test_a_file_others_have_access_to(tmp_path: Path, mode: int) -> None:
         read_passphrase(_file(tmp_path, b"secret", mode))
 
 
-@pytest.mark.parametrize("source", ["file:/nowhere/at/all", "file:/", "fd:987"])
+@pytest.mark.parametrize("source", ["file:/nowhere/at/all", "file:/", "fd:999999"])
 def test_sources_that_cannot_be_read(source: str) -> None:
     with pytest.raises(PassphraseError, match="cannot read the passphrase"):
         read_passphrase(source)

@@ -1,7 +1,7 @@
 """Bakes bricks in a directory: `python kiln.py DIR`.
 
-It works together with a helper of its own, and lights "fire" with both their process ids. Then it waits for the file
-"order", which says how this ends: "bake", or what it is to fail with.
+It works together with a helper of its own, and lights "fire" with the process id and the birth of both. Then it waits
+for the file "order", which says how this ends: "bake", or what it is to fail with.
 """
 
 import json
@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from relayer.devnet import processes
 
 MOST = 4
 
@@ -21,7 +23,8 @@ def say(what: str, done: int, most: int) -> None:
 def main(kiln: Path) -> None:
     helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     say("heating [kiln]", 0, 0)
-    (kiln / "fire.partial").write_text(f"{os.getpid()} {helper.pid}")
+    both = [(pid, processes.birth(pid)) for pid in (os.getpid(), helper.pid)]
+    (kiln / "fire.partial").write_text(json.dumps(both))
     (kiln / "fire.partial").rename(kiln / "fire")
     order = kiln / "order"
     while not order.exists() or not order.read_text():
