@@ -29,7 +29,7 @@ SMALL, LARGE = 1, 2
 LIMITS = Limits({SMALL: INLINE_LIMIT, LARGE: 1 << 20})
 SUBJECT = f"ballast.{GROUP[:8].hex()}.m"
 LOG: Log = structlog.get_logger()
-PATIENCE = 240
+PATIENCE = 1200
 """Seconds, for whatever must come: on a machine that stands still meanwhile, nothing but the test's own time limit ends
 the wait."""
 

@@ -187,7 +187,7 @@ def test_the_command_once(committee: Committee, ballast: Ballast) -> None:
 def test_watching_without_a_terminal_prints_pictures(
     committee: Committee, ballast: Ballast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("relayer.cli.status.PATIENCE_SECONDS", 240.0)
+    monkeypatch.setattr("relayer.cli.status.PATIENCE_SECONDS", 1200.0)
     watch = ("status", "--watch", "--times", "2", "--interval", "0.1")
     with member(Shown(committee.document())) as url:
         assert ballast(*watch, "--url", url).out.count("route wCoin: covered") == 2

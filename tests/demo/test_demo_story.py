@@ -21,8 +21,6 @@ from relayer.devnet import command, processes, state
 from relayer.devnet.plan import chosen, plan_for
 from tests.devnet.kilns import ballast
 
-pytestmark = pytest.mark.timeout(900)
-
 FAMILIES = chosen(None)
 PLAN = plan_for(FAMILIES)
 
