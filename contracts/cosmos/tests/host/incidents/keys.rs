@@ -74,8 +74,12 @@ fn stolen_keys_mint_no_more_than_the_rate_limit() {
             world.wait(pause);
         }
         assert!(world.supply(kind) > capacity);
-        world.by("guardian", ExecuteMsg::Pause { route: B32(ROUTE) }).unwrap();
+        // Nor does waiting save up more than the capacity.
+        world.wait(1_000_000);
         let statement = forged(&world, &world.signer, EPOCH, 21);
+        assert_eq!(refused(world.mint_with("thief", capacity + 1, Some(statement))), Error::ExceedsRateLimit);
+        world.by("guardian", ExecuteMsg::Pause { route: B32(ROUTE) }).unwrap();
+        let statement = forged(&world, &world.signer, EPOCH, 22);
         bring(&mut world, &statement).unwrap();
         assert_eq!(refused(world.mint("thief", 1)), Error::GatePaused);
 

@@ -121,7 +121,9 @@ fn ronin_2024_initialiser_open() {
     let (gate, code, current) = (world.gate.clone(), world.code_id, world.storage());
     let evil = evil_instantiate_msg();
     for sender in ["thief", "registrar", "admin"] {
-        world.app.execute_contract(who(sender), gate.clone(), &evil, &[]).unwrap_err();
+        for told in [serde_json::json!(evil), serde_json::json!({ "instantiate": evil })] {
+            world.app.execute_contract(who(sender), gate.clone(), &told, &[]).unwrap_err();
+        }
     }
     // An upgrade from a version before, which would be let through.
     put(&mut world, b"contract_info", br#"{"contract":"crates.io:ballast-cosmos","version":"0.0.1"}"#);
