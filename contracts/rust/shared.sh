@@ -93,7 +93,8 @@ use_host() {
         cargo "$linter" --version >/dev/null 2>&1 ||
             die "cargo $linter is missing beside $(command -v cargo): rustup component add rustfmt clippy"
     done
-    export CARGO_TARGET_DIR=$here/target/host
+    # One for all families, since most of what they are built from is the same.
+    export CARGO_TARGET_DIR=$contracts/target/host
 }
 
 check_format() { # of each of these folders
