@@ -33,7 +33,7 @@ from chains.submitting import enough
 from chains.types import Log, Receipt
 
 _MOST_TIMES = 0xFFFF
-_MOST_SEQUENCES = 3
+_MOST_SEQUENCES = 5
 _SILENT = ("sequence", "timeout", "full")
 
 State = Literal["pending", "expired", "used"]

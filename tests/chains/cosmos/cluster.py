@@ -7,12 +7,12 @@ with a journal and an account of its own.
 
 import asyncio
 import os
-import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from chains.caip import ChainId
 from chains.cosmos import state
@@ -31,18 +31,22 @@ from relayer.config.committee import parse_committee
 from relayer.daemon.reading import OpenChain
 from relayer.dealing import deal_committee
 from relayer.store.safety import SafetyStore
+from tests.chains import rounds
 from tests.chains.cosmos.sites import DECIMALS, Kind, Site, new_site
 from tests.chains.memory import MemoryJournal, Recorder
 from tests.chains.polling import until_told
 from tests.chains.rounds import Configured
 from tests.chains.statements import seed
-from tests.daemon.rig import Members
+from tests.daemon.clock import patient_clock
+from tests.daemon.rig import Member, Members
 
 N, FAULTY, THRESHOLD = 4, 1, 3
 ENDPOINTS = 3
 SLOT, LEASE, LONGEST_LEASE = 3, 600, 86_400
-STALENESS, FINALITY_LAG, MOST_LAG = 60, 8, 60
+FINALITY_LAG = 8
+STALENESS = MOST_LAG = 300
 MOST_BLOCK_SECONDS = 30
+READING_SECONDS = 30.0
 ROUNDS_SECONDS = 1_200
 """When a test of rounds that does not end is ended."""
 PATIENT = {"timeout": 120.0, "deadline": 600.0}
@@ -153,9 +157,7 @@ class CosmosGround(Configured):
         setup = ChainSetup(
             ChainId.parse(name),
             self.committee.chain_options(name),
-            member_options(
-                site, self.proxies[index][name], **{"timeout": 2.0, "deadline": 2.0, "set_aside": 1.0, **self.options}
-            ),
+            member_options(site, self.proxies[index][name], **{"set_aside": 1.0, **self.options}),
             positions,
             deployments,
             store.journal(name),
@@ -189,6 +191,24 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(_LOOK_SECONDS)
 
 
+@asynccontextmanager
+async def running(c: Members[CosmosGround], *which: int) -> AsyncIterator[list[Member]]:
+    """All members, or some of them, whose readings may take longer than usual."""
+    async with rounds.running(c, *which) as members:
+        for member in members:
+            member.readings._deadline = READING_SECONDS
+        yield members
+
+
+@contextmanager
+def impatient(members: Sequence[Member]) -> Iterator[None]:
+    """Where nothing can be read, they say so before the half of the slot that leaders wait."""
+    with ExitStack() as stack:
+        for member in members:
+            stack.enter_context(patch.object(member.readings, "_deadline", 0.4 * SLOT))
+        yield
+
+
 def account(index: int) -> bytes:
     """The secret of a member's account."""
     return seed(f"account of member {index}")
@@ -204,7 +224,8 @@ async def cosmos_committee(
     lease: int = LEASE,
     staleness: int = STALENESS,
 ) -> AsyncIterator[Members[CosmosGround]]:
-    """A committee of four over real chains, where everything is final. None of its members runs yet.
+    """A committee of four over real chains, where everything is final. None of its members runs yet. Their rounds are
+    not those of the chains' time: they last longer where the machine has little time for them.
 
     `routes`: by name, the numbers of the chains that have a gate of it. Every route has a position of its own on the
     chain with the least number, of the bank unless `kinds` says otherwise, and `collateral` in it.
@@ -213,6 +234,7 @@ async def cosmos_committee(
     key = GroupKey(1, bytes([2 + public.group.parity]) + public.group.px)
     numbers = sorted({number for of_route in routes.values() for number in of_route})
     async with AsyncExitStack() as stack:
+        clock = await stack.enter_async_context(patient_clock())
         sites = dict[int, Site]()
         for number in numbers:
             (directory / f"node-{number}").mkdir()
@@ -234,11 +256,11 @@ async def cosmos_committee(
             tables[site.chain] = {**await site.local.committee_table(), **own}
             await final(site)
         members = [{"name": f"m{i}", "identity": k.verify_key.hex()} for i, k in enumerate(keys)]
-        named = {"genesis": int(time.time()) - 10 * SLOT, "members": members, "chains": tables, "routes": rows}
+        named = {"genesis": int(clock()) - 10 * SLOT, "members": members, "chains": tables, "routes": rows}
         document = {**_TIMES, "staleness": staleness, **named}
         committee = parse_committee(document, directory / "committee.toml")
         ground = CosmosGround(committee, {site.chain: site for site in sites.values()}, document, vaults, before)
-        yield Members(committee.params(), public, keys, ground, directory, nats_url)
+        yield Members(committee.params(), public, keys, ground, directory, nats_url, clock)
 
 
 _TIMES = {

@@ -29,8 +29,8 @@ LEASE, MAX_LEASE = 3_600, 86_400
 SEEN = 3_600
 """Seconds ago: when statements were observed. A chain's time is that of its last block, and may be behind the clock."""
 
-LATER = 1_000
-"""Blocks: longer than any test takes."""
+LATER, LONGER = 1_000, 100_000.0
+"""Blocks, and seconds: longer than any test takes."""
 
 
 @dataclass
@@ -51,9 +51,9 @@ class Gated:
 
     @asynccontextmanager
     async def member(self, **changes: Any) -> AsyncIterator[OpenedChain]:
-        """The member starts, with its journal unless another is given. What it signs is not too late as soon as a test
-        has to wait, unless `timeout_blocks` is among its options."""
-        own = {"timeout_blocks": LATER, **changes.pop("options", {})}
+        """The member starts, with its journal unless another is given. Neither is what it signs too late as soon as a
+        test has to wait, nor does it give up, unless its options say so."""
+        own = {"timeout_blocks": LATER, "submit_timeout": LONGER, **changes.pop("options", {})}
         async with self.stage.opened(options=own, **changes) as chain:
             yield chain
 

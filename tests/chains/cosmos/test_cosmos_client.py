@@ -145,6 +145,22 @@ async def test_a_node_that_has_just_started_takes_no_signature_before_its_next_b
     assert (await task).signed.hash in w.ledger.pool
 
 
+async def test_what_took_too_long_to_get_to_the_node_is_signed_for_later_blocks() -> None:
+    w = World()
+    late = list[bool]()
+
+    def slow(truth: Any, params: Any) -> Any:
+        if not late:
+            late.append(True)
+            w.ledger.mine(200)
+        return truth()
+
+    w.lie("broadcast_tx_sync", slow)
+    sent = await client(w).send([PAYMENT])
+    assert list(w.ledger.pool) == [sent.signed.hash] == w.ledger.sent
+    assert sent.timeout_height > w.ledger.height
+
+
 async def test_what_a_node_refuses_is_said() -> None:
     w = World()
     w.lie("broadcast_tx_sync", checked(21, "tx too large"))

@@ -1,7 +1,9 @@
 """Whole rounds over real chains while endpoints lie together, the node dies in mid-round, or the chain stands still."""
 
 import asyncio
+import itertools
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,19 +15,29 @@ from chains.cosmos.sender import Sender
 from chains.devnet import Behaviour as Mode
 from chains.devnet import Table
 from chains.types import Deployment
+from relayer.agreement.observation import Observation
 from tests.chains.cosmos import lies
-from tests.chains.cosmos.cluster import MOST_LAG, ROUNDS_SECONDS, N, cosmos_committee, until
+from tests.chains.cosmos.cluster import (
+    MOST_LAG,
+    ROUNDS_SECONDS,
+    CosmosGround,
+    N,
+    cosmos_committee,
+    impatient,
+    running,
+    until,
+)
 from tests.chains.cosmos.nodes import RunningNode, needs_wasmd
 from tests.chains.cosmos.sites import Site
-from tests.chains.rounds import amounts, certified, observations, round_now, running, statements
-from tests.daemon.rig import Member
+from tests.chains.rounds import amounts, certified, observations, round_now, statements
+from tests.daemon.rig import Member, Members
 
 pytestmark = [needs_wasmd, pytest.mark.timeout(ROUNDS_SECONDS)]
 
 LOCKED = 700_000
 MORE = 200_000
 LEASE, STALENESS = 24, 12
-"""Seconds; the least that goes with the rest of the configuration, since what is shown is that it runs out."""
+"""Seconds; the least that goes with the rest of the configuration, since what is shown is that leases run out."""
 STILL = 10**9
 """Milliseconds between two blocks of a chain that stands still."""
 
@@ -50,8 +62,7 @@ async def test_lying_endpoints_with_the_rest_down_give_nothing(tmp_path: Path, n
             await until(lambda: all(m.machine.slot is not None for m in members))
             for mode in ("lying", "honest"):
                 only(mode)
-                began = max(map(round_now, members))
-                await until(lambda began=began: all(_abstained(m, began + 1) > 0 for m in members))  # type: ignore[misc]
+                await abstained(members)
                 assert all(m.readings.troubles[gate.chain] for m in members)
                 assert [certified(m) for m in members] == [0] * N
                 assert ground.gate(gate).round == 0
@@ -61,10 +72,17 @@ async def test_lying_endpoints_with_the_rest_down_give_nothing(tmp_path: Path, n
             assert amounts(members, position) == {LOCKED}
 
 
-def _abstained(member: Member, began: int) -> int:
-    """In how many rounds since it said that it knows nothing of any position or gate."""
-    said = observations(member, began)
-    return sum(not any(chain.positions or chain.gates for chain in each.chains) for each in said)
+async def abstained(members: Sequence[Member]) -> int:
+    """Waits until each has said that it knows nothing of any position or gate, in a round that began later than now:
+    the round now."""
+    now = max(map(round_now, members))
+    with impatient(members):
+        await until(lambda: all(any(map(_empty, observations(m, now + 1))) for m in members))
+    return now
+
+
+def _empty(said: Observation) -> bool:
+    return not any(chain.positions or chain.gates for chain in said.chains)
 
 
 # The node
@@ -108,8 +126,7 @@ async def test_a_node_that_is_killed_in_mid_round_costs_no_statement(
         killing.kill(site.node)
         assert any(entry in killing.held for m in members for entry in _journalled(m, gate))
         # While it is down nothing can be read, so that nothing is certified.
-        down = max(map(round_now, members))
-        await until(lambda: all(_abstained(m, down + 1) > 0 for m in members))
+        down = await abstained(members)
         assert max(map(certified, members)) <= down
         site.node.start()
         await site.node.ready()
@@ -159,36 +176,54 @@ async def stopped_after_a_lock(site: Site, vault: Table) -> None:
 
 async def test_while_a_chain_stands_still_caps_run_out_and_nothing_newer_is_believed(tmp_path: Path, nats: str) -> None:
     """The chain of the vault answers as ever, but makes no block; that of the other gate goes on."""
-    async with cosmos_committee(tmp_path, nats, {"USD": (0, 1)}, LOCKED, lease=LEASE, staleness=STALENESS) as c:
-        ground, position, vault = c.world, c.world.position("USD"), c.world.vaults["USD"]
-        source, ahead = ground.sites[position.chain], 0.0
-        (far,) = [d for d in ground.deployments if d.chain != position.chain]
-        other, usual = ground.sites[far.chain], source.node.commit_ms
-        ground.opening = lambda setup: open_chain(
-            setup, lambda: time.time() + (ahead if str(setup.chain) == source.chain else 0)
-        )
-        async with running(c) as members:
-            await until(lambda: ground.gate(far).cap == LOCKED // 2)
-            await stopped_after_a_lock(source, vault)
-            height, newest = source.node.height(), ground.locked(position)
-            ahead = 2.0 * MOST_LAG
-            await until(lambda: all("finality stalls" in m.readings.troubles.get(source.chain, "") for m in members))
-            ended = max(map(round_now, members))
-            await until(lambda: all(round_now(m) > ended + 1 for m in members))
-            assert all(certified(m) <= ended for m in members)
-            leaves = [leaf for m in members for _, of_round in statements(m) for leaf in of_round]
-            assert newest not in {leaf.collateral for leaf in leaves}
-            assert newest not in amounts(members, position)
-            # The other chain goes on, and comes to the end of every statement that there is.
-            end = max(leaf.expires_at for leaf in leaves)
-            await until(lambda: other.time() >= end)
-            late = await other.mint(far, 1)
-            assert (late.ok, late.error) == (False, "CapExpired")
-            assert 0 < ground.gate(far).expires_at <= end
-            assert max(map(certified, members)) <= ended
-            assert source.node.height() == height
-            ahead = 0.0
-            await restarted(source, usual)
-            await until(lambda: ground.gate(far).cap == newest // 2)
-            assert newest in amounts(members, position)
-            assert not any(m.store.disputes() for m in members)
+    for lease in (LEASE * 2**i for i in itertools.count()):
+        directory = tmp_path / str(lease)
+        directory.mkdir()
+        async with cosmos_committee(directory, nats, {"USD": (0, 1)}, LOCKED, lease=lease, staleness=STALENESS) as c:
+            if await stood_still(c):
+                break
+
+
+async def stood_still(c: Members[CosmosGround]) -> bool:
+    """False where statements run out before a gate has them: a slow machine needs a longer lease."""
+    ground, position, vault = c.world, c.world.position("USD"), c.world.vaults["USD"]
+    source, ahead = ground.sites[position.chain], 0.0
+    (far,) = [d for d in ground.deployments if d.chain != position.chain]
+    other, usual = ground.sites[far.chain], source.node.commit_ms
+    ground.opening = lambda setup: open_chain(
+        setup, lambda: time.time() + (ahead if str(setup.chain) == source.chain else 0)
+    )
+    async with running(c) as members:
+        await until(lambda: ground.gate(far).cap == LOCKED // 2 or any(e <= other.time() for e in ends(members, far)))
+        if not ground.gate(far).round:
+            return False
+        await stopped_after_a_lock(source, vault)
+        height, newest = source.node.height(), ground.locked(position)
+        ahead = 2.0 * MOST_LAG
+        await until(lambda: all("finality stalls" in m.readings.troubles.get(source.chain, "") for m in members))
+        ended = max(map(round_now, members))
+        await until(lambda: all(round_now(m) > ended + 1 for m in members))
+        assert all(certified(m) <= ended for m in members)
+        leaves = [leaf for m in members for _, of_round in statements(m) for leaf in of_round]
+        assert newest not in {leaf.collateral for leaf in leaves}
+        assert newest not in amounts(members, position)
+        # The other chain goes on, and comes to the end of every statement that there is.
+        end = max(leaf.expires_at for leaf in leaves)
+        await until(lambda: other.time() >= end)
+        late = await other.mint(far, 1)
+        assert (late.ok, late.error) == (False, "CapExpired")
+        assert 0 < ground.gate(far).expires_at <= end
+        assert max(map(certified, members)) <= ended
+        assert source.node.height() == height
+        ahead = 0.0
+        await restarted(source, usual)
+        await until(lambda: ground.gate(far).cap == newest // 2)
+        assert newest in amounts(members, position)
+        assert not any(m.store.disputes() for m in members)
+    return True
+
+
+def ends(members: Sequence[Member], gate: Deployment) -> list[int]:
+    """When statements for a gate expire."""
+    of_all = (leaf for m in members for _, of_round in statements(m) for leaf in of_round)
+    return [leaf.expires_at for leaf in of_all if leaf.domain == gate.domain]

@@ -28,9 +28,8 @@ from relayer.cli.report import FAILED
 from relayer.keystore import KeystoreContents
 from relayer.roundfile import MissingParts, export, load
 from relayer.verify import verify_round
-from tests.chains.cosmos.cluster import ROUNDS_SECONDS, CosmosGround, cosmos_committee, until
+from tests.chains.cosmos.cluster import ROUNDS_SECONDS, CosmosGround, cosmos_committee, running, until
 from tests.chains.cosmos.nodes import needs_wasmd
-from tests.chains.rounds import running
 from tests.chains.verifying import Verifying
 from tests.daemon.rig import Member, Members
 
