@@ -21,7 +21,7 @@ from chains.evm.values import quantity
 from chains.jsonrpc import Call, Fault
 from chains.quorum import Quorum
 from chains.submissions import certificate
-from chains.submitting import LATER_THAN_OURS, Busy, enough, simulated, there_already
+from chains.submitting import LATER_THAN_OURS, Busy, enough, replaced, simulated, there_already
 from chains.types import Deployment, Log, Receipt
 from chains.values import BadValue
 
@@ -110,17 +110,18 @@ class Submitter:
     async def _superseded(self, entry: Entry) -> None:
         # The nonce went, for good, to a transaction that is not journalled: another copy of the key, an old journal.
         self._log.error("nonce_used_elsewhere", key=entry.key, nonce=entry.nonce, account=self._sender.address)
-        self._sender.outbox.delete(entry.key)
-        to = "0x" + entry.to.hex()
         if not entry.data:
+            self._sender.outbox.delete(entry.key)
             return
         try:
-            gas = await self._simulated(to, entry.data)
+            await replaced(self._sender.outbox, entry.key, self._again(entry), self._log)
         except Refused as error:
             self._log.warning("not_resubmitted", key=entry.key, reason=str(error))
-            return
-        if gas is not None:
-            await self._sender.send(entry.key, to, entry.data, gas)
+
+    async def _again(self, entry: Entry) -> Entry | None:
+        to = "0x" + entry.to.hex()
+        gas = await self._simulated(to, entry.data)
+        return None if gas is None else await self._sender.send(entry.key, to, entry.data, gas)
 
     async def _there_already(self, gate: str, round_: int) -> bool:
         answers = await self._quorum.collect([calls.call(gate, interface("Gate").call("lastRound"), "latest")])

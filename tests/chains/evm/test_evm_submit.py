@@ -11,7 +11,7 @@ from chains.evm.chain import open_chain
 from chains.evm.misbehaviour import Rule
 from chains.evm.outbox import Outbox
 from chains.hashing import keccak256
-from chains.misbehaviour import Behaviour
+from chains.misbehaviour import HONEST, Behaviour
 from chains.opened import OpenedChain
 from chains.types import ChainSetup, GateState, Receipt
 from tests.chains.evm.evm_support import MEMBER, UNIT, USER, Signer, World, patient, world
@@ -287,6 +287,13 @@ async def test_a_nonce_that_another_transaction_took_is_not_the_end_of_a_stateme
         async with w.opened(journal=journal, log=recorder) as chain:
             await chain.settle()
             await w.node.mine(4)
+            for proxy in w.proxies[1:]:
+                proxy.behave(Behaviour(mode="lying", rules=(Rule(method="eth_estimateGas", result=None),)))
+            with pytest.raises(Unreadable, match="no quorum"):
+                await chain.settle()
+            assert Outbox(journal).entries() == [entry]
+            for proxy in w.proxies[1:]:
+                proxy.behave(HONEST)
             await chain.settle()
             assert recorder.named("nonce_used_elsewhere")
             assert Outbox(journal).entries()[0].nonce == entry.nonce + 1
