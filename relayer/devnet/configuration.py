@@ -21,7 +21,8 @@ FINALITY_LAG = 8
 """Of a chain whose family says nothing else."""
 
 HEARTBEAT = 24
-LEASE = 60
+LEASE = 180
+"""Long enough that a machine that stands still for a minute lets no cap run out."""
 LONGEST_LEASE = 600
 NETWORK = "devnet"
 NAME = "devnet"

@@ -133,7 +133,7 @@ def test_a_devnet_that_is_broken_off_leaves_nothing_running(number: signal.Signa
 def _until(holds: Callable[[], bool], process: "subprocess.Popen[str] | None" = None) -> None:
     """Polls; the test's own time limit ends what never holds."""
     while not holds():
-        if process is not None and process.poll() is not None:
+        if process is not None and process.poll() is not None and not holds():
             raise AssertionError(process.communicate()[1])
         time.sleep(0.05)
 

@@ -45,7 +45,7 @@ class Kiln:
     def wait(self, holds: Callable[[], bool], process: "subprocess.Popen[Any] | None" = None) -> None:
         """Polls; the test's own time limit ends what never holds."""
         while not holds():
-            if process is not None and process.poll() is not None:
+            if process is not None and process.poll() is not None and not holds():
                 raise AssertionError(process.communicate())
             time.sleep(0.02)
 
