@@ -154,6 +154,12 @@ async def restarted(site: Site, commit_ms: int) -> None:
     await site.node.ready()
 
 
+def waits_for_next_block(site: Site) -> bool:
+    """Whether the node has not begun with it (CometBFT, consensus/types: RoundStepNewHeight)."""
+    height_round_step: str = site.node.ask("consensus_state")["round_state"]["height/round/step"]
+    return height_round_step.endswith("/0/1")
+
+
 def checkpoint_height(site: Site) -> int:
     return (site.node.height() - 1) // STRIDE * STRIDE
 
@@ -167,6 +173,8 @@ async def stopped_after_a_lock(site: Site, vault: Table) -> None:
         await until(lambda reached=reached: checkpoint_height(site) > reached)  # type: ignore[misc]
         receipt = await site.local.lock(vault, MORE)
         await restarted(site, STILL)
+        # The block that it was making when it was killed comes yet.
+        await until(lambda: waits_for_next_block(site))
         if checkpoint_height(site) < receipt.height:
             return
         # On a slow machine with slower blocks.
