@@ -27,7 +27,8 @@ class NatsOptions:
     """`urls`: nats://host:port or tls://host:port, without user or password. At most one of `credentials` (a NATS
     .creds file), `user` with `password_file`, and `token_file`. `tls_*`: PEM files; any of them, or a tls:// address,
     makes TLS a demand. `tls_first`: the handshake comes before anything else (server: handshake_first). Seconds; the
-    first connection has more of them than later ones, which keep nobody waiting while there are other servers."""
+    first connection, and whatever is subscribed, have more of them than later connections, which keep nobody waiting
+    while there are other servers."""
 
     urls: tuple[str, ...]
     credentials: Path | None = None

@@ -111,7 +111,8 @@ class NatsTransport:
         client = self._current()
         try:
             await attach(client)
-            await self._settled(client)
+            # Members subscribe at their start, which a machine that stands still for some seconds must not end.
+            await _settled(client, self._options.start_seconds)
         except BaseException as error:
             # With this half done the connection is given up. Besides, a PONG that nobody awaits any more would end
             # nats-py's reading.
@@ -121,12 +122,6 @@ class NatsTransport:
             raise
         if client is not self._client or self._lost.is_set():
             raise BusDown(f"NATS: the connection to {self._options.where} was lost meanwhile")
-
-    async def _settled(self, client: Client) -> None:
-        """Returns once the server has everything that was sent before. nats-py's PING overtakes what it still holds
-        back, so that one PONG proves nothing; until it comes the rest is written, and a second PING goes after that."""
-        for _ in range(2):
-            await _heeding(client.flush(self._seconds))
 
     async def _listen(self, client: Client, subject: str, inbox: Inbox) -> None:
         async def take(message: Msg) -> None:
@@ -170,7 +165,7 @@ class NatsTransport:
                 await self._listen(client, subject, inbox)
             for subject, handler in self._handlers:
                 await self._answer(client, subject, handler)
-            await self._settled(client)
+            await _settled(client, self._seconds)
             lost = _end_of(client)
         except BaseException as error:
             await _close(client)
@@ -241,6 +236,13 @@ def _end_of(client: Client) -> asyncio.Event:
     reading.add_done_callback(ended)
     writing.add_done_callback(ended)
     return lost
+
+
+async def _settled(client: Client, seconds: int) -> None:
+    """Returns once the server has everything that was sent before. nats-py's PING overtakes what it still holds
+    back, so that one PONG proves nothing; until it comes the rest is written, and a second PING goes after that."""
+    for _ in range(2):
+        await _heeding(client.flush(seconds))
 
 
 async def _heeding(work: Awaitable[T]) -> T:

@@ -7,6 +7,7 @@ one user begin where the last one ended, which a file tells: what was handed out
 import fcntl
 import os
 import socket
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -74,7 +75,12 @@ def _searching() -> Iterator[_Search]:
         fd = os.open(LAST_SEARCH, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise DevnetError(f"{LAST_SEARCH} cannot be used ({error.strerror}); remove it, or set TMPDIR") from error
-    with os.fdopen(fd, "r+") as file:
+    owned = os.fstat(fd)
+    if not stat.S_ISREG(owned.st_mode) or owned.st_uid != os.getuid():
+        # Whose it is could keep it locked for ever.
+        os.close(fd)
+        raise DevnetError(f"{LAST_SEARCH} cannot be used (no file of this user); remove it, or set TMPDIR")
+    with os.fdopen(fd, "r+", encoding="ascii", errors="replace") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         said = file.read(16)
         port = int(said) if said.isascii() and said.isdigit() else int.from_bytes(os.urandom(4), "big")

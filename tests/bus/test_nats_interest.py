@@ -4,10 +4,11 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+from nats.aio.client import Client
 
 from relayer.bus.nats import NatsTransport
 from relayer.bus.server import NatsServer
-from tests.bus.bus_rig import LOG, Front, fronted, options, until
+from tests.bus.bus_rig import LOG, PATIENCE, Front, fronted, options, until
 
 
 @contextlib.asynccontextmanager
@@ -48,3 +49,21 @@ async def test_interest_is_known_again_before_a_new_connection_counts() -> None:
         tap.cut()
         await until(lambda: len(tap.sent) > 1 and transport.connected)
         assert answered_after(tap.sent[-1], b"news")
+
+
+async def test_a_subscription_has_the_patience_of_a_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = list[int]()
+    flush = Client.flush
+
+    async def noting(client: Client, timeout: int) -> None:  # noqa: ASYNC109 - nats-py's own name
+        given.append(timeout)
+        await flush(client, timeout)
+
+    monkeypatch.setattr(Client, "flush", noting)
+    async with NatsServer() as server:
+        transport = await NatsTransport.connect(options(server.url, connect_seconds=5), LOG)
+        given.clear()
+        await transport.subscribe("news")
+        await transport.serve("ask", echo)
+        assert set(given) == {PATIENCE}
+        await transport.close()

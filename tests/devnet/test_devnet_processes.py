@@ -172,9 +172,9 @@ def few_ports(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> int:
     return first
 
 
-@pytest.mark.parametrize("said", ["", "no port", "-1", "70000", "9" * 30])
-def test_whatever_the_last_search_left_a_port_is_found(few_ports: int, said: str) -> None:
-    ports.LAST_SEARCH.write_text(said)
+@pytest.mark.parametrize("said", [b"", b"no port", b"-1", b"70000", b"9" * 30, b"2\xff\xfe"])
+def test_whatever_the_last_search_left_a_port_is_found(few_ports: int, said: bytes) -> None:
+    ports.LAST_SEARCH.write_bytes(said)
     assert few_ports <= ports.free(1)[0] < few_ports + 5
 
 
@@ -184,6 +184,19 @@ def test_a_last_search_that_is_somebody_elses_is_not_followed(few_ports: int, tm
     with pytest.raises(DevnetError, match="cannot be used"):
         ports.free(1)
     assert not (tmp_path / "precious").exists()
+
+
+def test_a_last_search_that_somebody_else_may_keep_locked_is_refused(
+    few_ports: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "getuid", lambda: ports.LAST_SEARCH.stat().st_uid + 1)
+        with pytest.raises(DevnetError, match="no file of this user"):
+            ports.free(1)
+    ports.LAST_SEARCH.unlink()
+    os.mkfifo(ports.LAST_SEARCH)
+    with pytest.raises(DevnetError, match="no file of this user"):
+        ports.free(1)
 
 
 def test_a_port_in_use_is_not_handed_out(few_ports: int) -> None:
