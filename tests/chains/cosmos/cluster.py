@@ -47,8 +47,6 @@ FINALITY_LAG = 8
 STALENESS = MOST_LAG = 300
 MOST_BLOCK_SECONDS = 30
 READING_SECONDS = 30.0
-ROUNDS_SECONDS = 1_200
-"""When a test of rounds that does not end is ended."""
 PATIENT = {"timeout": 120.0, "deadline": 600.0}
 """No test fails because the machine is slow."""
 

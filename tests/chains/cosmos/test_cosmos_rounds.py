@@ -6,12 +6,12 @@ import pytest
 
 from chains.types import Deployment
 from tests.chains.cosmos import lies
-from tests.chains.cosmos.cluster import ROUNDS_SECONDS, cosmos_committee, running, until
+from tests.chains.cosmos.cluster import cosmos_committee, running, until
 from tests.chains.cosmos.nodes import needs_wasmd
 from tests.chains.cosmos.sites import Kind, Site
 from tests.chains.rounds import amounts, certified
 
-pytestmark = [needs_wasmd, pytest.mark.timeout(ROUNDS_SECONDS)]
+pytestmark = needs_wasmd
 
 
 async def refused(site: Site, gate: Deployment, amount: int) -> None:

@@ -19,7 +19,6 @@ from relayer.agreement.observation import Observation
 from tests.chains.cosmos import lies
 from tests.chains.cosmos.cluster import (
     MOST_LAG,
-    ROUNDS_SECONDS,
     CosmosGround,
     N,
     cosmos_committee,
@@ -32,7 +31,7 @@ from tests.chains.cosmos.sites import Site
 from tests.chains.rounds import amounts, certified, observations, round_now, statements
 from tests.daemon.rig import Member, Members
 
-pytestmark = [needs_wasmd, pytest.mark.timeout(ROUNDS_SECONDS)]
+pytestmark = needs_wasmd
 
 LOCKED = 700_000
 MORE = 200_000

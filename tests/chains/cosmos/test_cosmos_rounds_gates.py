@@ -13,12 +13,12 @@ from chains.cosmos.outbox import Entry
 from chains.cosmos.sender import Sender
 from chains.submissions import certificate
 from chains.types import Deployment, Position, Receipt
-from tests.chains.cosmos.cluster import ROUNDS_SECONDS, CosmosGround, cosmos_committee, running, until
+from tests.chains.cosmos.cluster import CosmosGround, cosmos_committee, running, until
 from tests.chains.cosmos.nodes import RunningNode, needs_wasmd
 from tests.chains.rounds import certified, statements
 from tests.daemon.rig import Member
 
-pytestmark = [needs_wasmd, pytest.mark.timeout(ROUNDS_SECONDS)]
+pytestmark = needs_wasmd
 
 LOCKED, MORE = 900_000, 90_000
 

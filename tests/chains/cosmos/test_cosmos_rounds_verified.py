@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from chains.cosmos import evidence, protobuf
 from chains.cosmos.commits import CommitSig
 from chains.cosmos.headers import NO_TIME, Header
@@ -28,12 +26,12 @@ from relayer.cli.report import FAILED
 from relayer.keystore import KeystoreContents
 from relayer.roundfile import MissingParts, export, load
 from relayer.verify import verify_round
-from tests.chains.cosmos.cluster import ROUNDS_SECONDS, CosmosGround, cosmos_committee, running, until
+from tests.chains.cosmos.cluster import CosmosGround, cosmos_committee, running, until
 from tests.chains.cosmos.nodes import needs_wasmd
 from tests.chains.verifying import Verifying
 from tests.daemon.rig import Member, Members
 
-pytestmark = [needs_wasmd, pytest.mark.timeout(ROUNDS_SECONDS)]
+pytestmark = needs_wasmd
 
 LOCKED = 700_000
 FIELDS: dict[int, Kind] = {1: "varint", 2: "message", 3: "message", 4: "repeated"}

@@ -13,7 +13,7 @@ from tests.chains.statements import EPOCH, Committee
 
 pytestmark = needs_wasmd
 
-LATE = 1_000
+LATE = 10_000
 """Seconds; longer than anything here takes, and than a statement may be observed ahead of a block."""
 
 
