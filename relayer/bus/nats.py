@@ -206,15 +206,18 @@ class NatsTransport:
         while True:
             await self._lost.wait()
             self._log.warning("bus.disconnected", servers=self._options.where)
-            if self._client is not None:
-                await _close(self._client)
             pause = self._options.first_wait
             while True:
                 try:
+                    if self._client is not None:
+                        await _close(self._client)
                     await self._open()
                     break
-                except BusError as error:  # a file with a secret may be unreadable only for now
-                    self._log.warning("bus.unreachable", error=str(error), retry_seconds=round(pause, 2))
+                except Exception as error:
+                    # A file with a secret may be unreadable only for now. Whatever it is, nobody else connects anew.
+                    self._client = None
+                    why = str(error) if isinstance(error, BusError) else f"{type(error).__name__}: {error}"
+                    self._log.warning("bus.unreachable", error=why, retry_seconds=round(pause, 2))
                     await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
                     pause = min(pause * 2, self._options.longest_wait)
             self._log.info("bus.reconnected", servers=self._options.where)

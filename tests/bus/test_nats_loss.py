@@ -5,6 +5,7 @@ import contextlib
 from pathlib import Path
 
 import pytest
+from nats.aio.client import Client
 
 from relayer.bus import nats
 from relayer.bus.access import AccessRefused
@@ -120,6 +121,29 @@ async def test_a_connection_that_does_not_close_in_time_is_ended_all_the_same(mo
         assert asyncio.all_tasks() > before
         await transport.close()
         await until(lambda: asyncio.all_tasks() <= before)
+
+
+async def test_what_nobody_expects_ends_no_reconnecting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where another release of nats-py lacks what is ended here."""
+    close, failed = nats._close, list[object]()
+
+    async def failing(client: Client) -> None:
+        await close(client)
+        if not failed:
+            failed.append(client)
+            raise AttributeError("'Client' object has no attribute '_subs'")
+
+    async with NatsServer() as server, fronted(server.port) as front:
+        transport = await NatsTransport.connect(options(front.url), LOG)
+        await transport.serve("ask", echo)
+        monkeypatch.setattr(nats, "_close", failing)
+        front.cut()
+        keeper = transport._keeper
+        assert keeper is not None
+        await until(lambda: (bool(failed) and transport.connected) or keeper.done())
+        assert not keeper.done()
+        await heard(server, transport)
+        await transport.close()
 
 
 async def test_a_cancellation_that_a_library_swallows_is_raised_behind_it() -> None:
