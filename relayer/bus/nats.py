@@ -50,6 +50,7 @@ class NatsTransport:
         """A connected transport. Raises `BusDown`, once, where no server can be reached or none lets this member in;
         after that, lost connections are its own business. Raises `AccessRefused` for unusable secret files."""
         transport = cls(options, log, messages=messages, size=size)
+        log.info("bus.connecting", servers=options.where)  # addresses that answer nothing take their time
         await transport._open()
         transport._seconds = options.connect_seconds
         transport._keeper = asyncio.get_running_loop().create_task(transport._keep())

@@ -22,7 +22,7 @@ once, each with its path in the file. Annotated examples stand in `configs/examp
 
 At its start a member compares every chain with the configuration: chain id, genesis, codes, tokens, decimals, gates.
 What does not fit is named, all at once, and the member does not start. A chain that is out of reach then is left out
-until that check has passed; the log says `chain.unchecked` and why.
+until that check has passed; the log says `chain.unchecked` and why. One endpoint of another chain is reason enough.
 
 - Amounts are whole numbers of the smallest unit. TOML's integers end at 2^63 - 1; a greater amount is a text of digits,
   as in `"1_000_000_000_000_000_000_000"`.

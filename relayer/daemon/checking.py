@@ -66,7 +66,9 @@ class CheckedChain:
         except ChainError as error:
             why = _line(error)
             if why != self._trouble:
-                self._log.warning("chain.unchecked", why=why)
+                # What is refused does not mend itself, and later than at the start nobody sees the member stop.
+                tell = self._log.error if isinstance(error, Refused) else self._log.warning
+                tell("chain.unchecked", why=why)
             self._trouble = why
             raise
         if self._trouble:

@@ -142,8 +142,12 @@ async def test_a_trouble_is_told_once_until_it_changes_or_ends() -> None:
             chain.check_fails = error
             with suppress(Unreadable):
                 await it.finalized()
-    told = [(entry["event"], entry.get("why")) for entry in logs]
-    assert told == [("chain.unchecked", "down"), ("chain.unchecked", "wrong"), ("chain.checked", None)]
+    told = [(entry["log_level"], entry["event"], entry.get("why")) for entry in logs]
+    assert told == [
+        ("warning", "chain.unchecked", "down"),
+        ("error", "chain.unchecked", "wrong"),
+        ("info", "chain.checked", None),
+    ]
 
 
 async def test_closing_ends_a_check_that_runs() -> None:
