@@ -1,7 +1,8 @@
 """Runs a program that does not outlive its owner: `python -m relayer.devnet.guard PROGRAM [ARGUMENT...]`.
 
-The owner holds the other end of standard input. When that closes, which it does even if the owner is killed, the
-program is ended with all that it has started. Otherwise the guard ends with the program and with its exit code.
+The owner holds the other end of standard input, and says so with a first byte: before that nothing is started, since
+asyncio kills a process whose creation is broken off. When that end closes, which it does even if the owner is killed,
+the program is ended with all that it has started. Otherwise the guard ends with the program and with its exit code.
 Standard output and standard error are the program's.
 """
 
@@ -16,6 +17,9 @@ from queue import SimpleQueue
 
 PATIENCE_SECONDS = 10.0
 """Between SIGTERM and SIGKILL."""
+BEGIN = b"\n"
+"""The owner's first word."""
+_BEGUN = -1
 NO_PROGRAM = 127
 """Exit code where the program cannot be run, as shells have it."""
 
@@ -25,17 +29,24 @@ def main(argv: Sequence[str]) -> int:
     ends: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda got, _: ends.put(128 + got))
+
+    def owned() -> None:
+        # Not through sys.stdin: its lock would be held when the interpreter ends.
+        if os.read(0, len(BEGIN)):
+            ends.put(_BEGUN)
+            while os.read(0, 4096):
+                pass
+        ends.put(128 + signal.SIGTERM)
+
+    threading.Thread(target=owned, daemon=True).start()
+    code = ends.get()
+    if code != _BEGUN:
+        return code
     try:
         program = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True)
     except OSError as error:
         sys.stderr.write(f"{argv[0]} cannot be run: {error.strerror}\n")
         return NO_PROGRAM
-
-    def owned() -> None:
-        # Not through sys.stdin: its lock would be held when the interpreter ends.
-        while os.read(0, 4096):
-            pass
-        ends.put(128 + signal.SIGTERM)
 
     def followed() -> None:
         code = program.wait()
@@ -43,7 +54,6 @@ def main(argv: Sequence[str]) -> int:
 
     follower = threading.Thread(target=followed, daemon=True)
     follower.start()
-    threading.Thread(target=owned, daemon=True).start()
     code = ends.get()
     if follower.is_alive():
         _signal(program.pid, signal.SIGTERM)

@@ -1,6 +1,7 @@
 """Prepares this machine for the nodes of chain families, where that has not been done: see `Devnet.preparation`."""
 
 import asyncio
+import contextlib
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -10,6 +11,7 @@ from typing import IO, Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chains.devnet import Program, devnet
+from relayer.devnet.guard import BEGIN
 from relayer.devnet.state import DevnetError
 
 _SAID_BYTES = 8192
@@ -104,19 +106,29 @@ async def run(preparation: Preparation, told: Told) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
+            process.stdin.write(BEGIN)
             while line := await _line(process.stdout):
                 told(_progress(preparation, line))
             code = await process.wait()
         finally:
             process.stdin.close()  # by which the guard knows
-            await process.stdout.read()
-            await process.wait()
+            await _gone(process)
         if code:
             said = _end(errors) or f"it ended with code {code} and said nothing"
             raise DevnetError(
                 f"{preparation.family}: what its nodes need could not be prepared:\n{said}\n"
                 "start again once that is corrected, or choose other families"
             )
+
+
+async def _gone(process: asyncio.subprocess.Process) -> None:
+    """Returns when the guard has ended, however often this is cancelled: asyncio would kill it at the loop's end, and
+    leave behind what it is just ending."""
+    assert process.stdout is not None
+    ending = asyncio.gather(process.stdout.read(), process.wait())
+    while not ending.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(ending)
 
 
 async def _line(out: asyncio.StreamReader) -> bytes:

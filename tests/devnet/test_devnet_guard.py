@@ -24,11 +24,16 @@ def guarded(kiln: Kiln) -> Iterator["subprocess.Popen[bytes]"]:
         yield process
 
 
-def start(*argv: str, code: str = "pass") -> "subprocess.Popen[bytes]":
+def start(*argv: str, code: str = "pass", begin: bool = True) -> "subprocess.Popen[bytes]":
     """A guard of `argv`; `code` changes the guard's module `g` before."""
     module = f"import sys; from relayer.devnet import guard as g; {code}; sys.exit(g.main(sys.argv[1:]))"
     pipe = subprocess.PIPE
-    return subprocess.Popen([sys.executable, "-c", module, *argv], stdin=pipe, stdout=pipe, stderr=pipe)
+    process = subprocess.Popen([sys.executable, "-c", module, *argv], stdin=pipe, stdout=pipe, stderr=pipe)
+    if begin:
+        assert process.stdin is not None
+        process.stdin.write(guard.BEGIN)
+        process.stdin.flush()
+    return process
 
 
 def test_when_the_owners_end_closes_all_is_ended(guarded: "subprocess.Popen[bytes]", kiln: Kiln) -> None:
@@ -38,6 +43,13 @@ def test_when_the_owners_end_closes_all_is_ended(guarded: "subprocess.Popen[byte
     assert guarded.wait() == 128 + signal.SIGTERM
     kiln.wait(kiln.cold)
     assert not kiln.done
+
+
+def test_before_the_owner_says_so_nothing_is_started(tmp_path: Path) -> None:
+    process = start("touch", str(tmp_path / "begun"), begin=False)
+    process.communicate()  # which closes the owner's end
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not (tmp_path / "begun").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

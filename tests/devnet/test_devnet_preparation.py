@@ -1,6 +1,7 @@
 """What families need before their nodes can be started is run, shown, and ended with whoever wanted it."""
 
 import asyncio
+import contextlib
 import io
 import json
 import os
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -107,6 +109,54 @@ async def test_whoever_no_longer_wants_it_ends_it(kiln: Kiln) -> None:
         await running
     await kiln.until(kiln.cold)
     assert not kiln.done
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at processes through Linux's /proc")
+async def test_whoever_no_longer_wants_it_while_it_is_being_started_leaves_nothing(
+    kiln: Kiln, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As asyncio has it: what it has just started it kills at once, however far that has come."""
+    started = asyncio.Event()
+
+    async def create(*argv: str, **options: Any) -> asyncio.subprocess.Process:
+        process = await asyncio.create_subprocess_exec(*argv, **options)
+        # A second thread is the last thing that the guard makes by itself.
+        await kiln.until(lambda: len(list(Path(f"/proc/{process.pid}/task").iterdir())) > 1)
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            process.kill()
+            await process.wait()
+        return process
+
+    with_ours = SimpleNamespace(**vars(asyncio) | {"create_subprocess_exec": create})
+    monkeypatch.setattr("relayer.devnet.preparation.asyncio", with_ours)
+    running = asyncio.create_task(run(missing(["kiln"])["kiln"], ignore))
+    await started.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert not [words for words in _processes() if str(kiln.directory).encode() in words]
+
+
+def _processes() -> list[list[bytes]]:
+    """The command lines of all that runs."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended
+            found.append(file.read_bytes().split(b"\0"))
+    return found
+
+
+async def test_whoever_insists_waits_until_it_has_ended(kiln: Kiln) -> None:
+    running = asyncio.create_task(run(missing(["kiln"])["kiln"], ignore))
+    await kiln.until(lambda: kiln.burns)
+    while not running.done():
+        running.cancel()
+        await asyncio.sleep(0)
+    assert running.cancelled()
+    assert kiln.cold()
 
 
 async def test_an_error_of_whoever_is_told_ends_it_too(kiln: Kiln) -> None:
