@@ -87,6 +87,11 @@ class Standing:
     admitted: bool = False
     aside_until: float = 0.0
 
+    def shown(self, state: str) -> None:
+        """What its newest answer shows. Who is set aside for a lie stays a liar, whatever it has been asked before."""
+        if time.monotonic() >= self.aside_until:
+            self.state = state
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -167,9 +172,9 @@ class Endpoint:
             values = [self._value(call, answer) for call, answer in zip(calls, answers, strict=True)]
         except EndpointError as error:
             self.standing.counts[error.kind] += 1
-            self.standing.state = error.kind
+            self.standing.shown(error.kind)
             raise
-        self.standing.state = "ok"
+        self.standing.shown("ok")
         return values
 
     async def _post(self, body: bytes, end: float) -> bytes:

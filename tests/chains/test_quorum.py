@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
+from pydantic import SecretStr
 
-from chains.endpoint_options import EndpointsOptions
-from chains.jsonrpc import Call, Endpoint, Standing
+from chains.endpoint_options import EndpointOptions, EndpointsOptions
+from chains.jsonrpc import Call, Endpoint, Fault, Limits, Standing, Transport
 from chains.quorum import Admission, Quorum
+from chains.secrets import target
 from tests.chains.memory import Recorder
 from tests.chains.polling import until
 from tests.chains.scripted import named
+from tests.chains.serving import answering
 
 ASKED = [Call("echo", (), lambda answer: answer)]
 
@@ -76,3 +79,24 @@ async def test_who_contradicts_a_reading_after_its_end_is_lying_all_the_same() -
     await until(lambda: q.health()[2].lying == 1)
     assert q.health()[2].state == "lying"
     await q.close()
+
+
+async def test_who_is_set_aside_stays_a_liar_whatever_comes_late() -> None:
+    """Other requests to it may be under way when a lie is found."""
+    limits, transport = Limits(timeout=100.0, deadline=100.0), Transport()
+    async with answering(lambda body: [{"jsonrpc": "2.0", "id": body[0]["id"], "result": 1}]) as url:
+        one = Endpoint(target(EndpointOptions(name="a", url=SecretStr(url))), transport, limits, _no_fault)
+        try:
+            options = EndpointsOptions(endpoints=named(), quorum=2)
+            q = Quorum([one], Admission((), lambda answers: ""), options, Recorder())
+            assert await one.ask(ASKED) == (1,)
+            assert q.health()[0].state == "ok"
+            q.accuse("a", "for a test")
+            assert await one.ask(ASKED) == (1,)
+            assert (q.health()[0].state, q.health()[0].lying) == ("lying", 1)
+        finally:
+            await transport.close()
+
+
+def _no_fault(call: Call | None, fault: Fault) -> Any:
+    raise AssertionError(fault)

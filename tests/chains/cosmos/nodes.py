@@ -5,6 +5,7 @@ middle of whatever its event loop does.
 """
 
 import asyncio
+import http.client
 import json
 import os
 import signal
@@ -37,6 +38,24 @@ _LOOK_SECONDS = 0.05
 
 class NodeError(Exception):
     """The node answered with an error."""
+
+
+def posted(url: str, body: Any) -> Any:
+    """The answer to JSON-RPC, in JSON. Raises `OSError` where nobody listens."""
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    while True:
+        try:
+            with urllib.request.urlopen(request) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            with error:  # some errors come with the status 500
+                return json.load(error)
+        except (http.client.HTTPException, ConnectionError):
+            continue
+        except urllib.error.URLError as error:
+            # A node hangs up on who takes more than ten seconds to ask, or while it itself takes longer to answer.
+            if not isinstance(error.reason, BrokenPipeError | ConnectionResetError):
+                raise
 
 
 class RunningNode:
@@ -102,14 +121,7 @@ class RunningNode:
 
     def ask(self, method: str, **params: Any) -> Any:
         """The result of a call. Raises `NodeError`."""
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
-        try:
-            with urllib.request.urlopen(request) as response:
-                answer = json.load(response)
-        except urllib.error.HTTPError as error:
-            # Some errors come with the status 500.
-            answer = json.load(error)
+        answer = posted(self.url, {"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
         if "error" in answer:
             raise NodeError(answer["error"])
         return answer["result"]

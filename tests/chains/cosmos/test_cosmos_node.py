@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-import os
 import signal
 import stat
 import subprocess
 import time
-import urllib.request
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,7 +16,7 @@ import pytest
 from aiohttp import web
 
 from chains.cosmos import bisection, blocks_json, devnet_node, multistore, stores
-from chains.cosmos.build_node import build, node
+from chains.cosmos.build_node import build
 from chains.cosmos.devnet import PORTS
 from chains.cosmos.devnet_node import Ports, chain_id, prepare, ready
 from chains.cosmos.devnet_node_genesis import (
@@ -34,13 +32,7 @@ from chains.cosmos.validators import ValidatorSet
 from chains.devnet import account_secret
 from chains.errors import ChainError, ProofError
 from tests.chains.cosmos import ports
-
-PROGRAM = node()
-BUILDS = os.environ.get("BALLAST_BUILD_WASMD") == "1"
-needs_wasmd = pytest.mark.skipif(
-    PROGRAM is None and not BUILDS,
-    reason="wasmd has not been built: run python -m chains.cosmos.build_node, or set BALLAST_BUILD_WASMD=1",
-)
+from tests.chains.cosmos.nodes import needs_wasmd, posted
 
 CHAIN = chain_id(0)
 VAULT, EMPTY = account_secret("cosmos vault"), account_secret("cosmos nobody")
@@ -57,11 +49,8 @@ class Node:
     argv: tuple[str, ...]
 
     def ask(self, method: str, **params: object) -> Any:
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
         url = f"http://127.0.0.1:{self.ports.rpc}"
-        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request) as response:
-            return json.load(response)["result"]
+        return posted(url, {"jsonrpc": "2.0", "id": 1, "method": method, "params": params})["result"]
 
     def height(self) -> int:
         return int(self.ask("status")["sync_info"]["latest_block_height"])
