@@ -209,16 +209,19 @@ def proven(reading: ChainReading) -> ChainReading:
 
 
 def forged(document: Any, change: Callable[[ChainReading], ChainReading], keys: Keys) -> Any:
-    """The document with the first observer's reading altered, and whatever names it by digest but for the signed
-    header. With all members' `keys` the observation is signed anew."""
+    """The document with one observer's reading altered, and whatever names it by digest but for the signed header. With
+    all members' `keys` the observation is signed anew."""
     original, blobs = load(document)
     parts, basis = dict(blobs), original.basis
-    digests = decode_manifest(parts.pop(basis.observations))
-    first = Observation.decode(parts.pop(digests[0]))
-    lie = replace(first, chains=tuple(map(change, first.chains)))
+    digests = list(decode_manifest(parts.pop(basis.observations)))
+    # Who could not read the chain in that round says nothing that could be altered.
+    place, honest = next((i, o) for i, d in enumerate(digests) if (o := Observation.decode(parts[d])).chains)
+    del parts[digests[place]]
+    lie = replace(honest, chains=tuple(map(change, honest.chains)))
     if keys:
         lie = replace(lie, signature=keys[lie.member].signing_key.sign(lie.signed_part).signature)
-    manifest = encode_manifest((lie.digest, *digests[1:]))
+    digests[place] = lie.digest
+    manifest = encode_manifest(tuple(digests))
     altered = replace(original, basis=replace(basis, observations=keccak256(manifest)))
     named = [PROOF] if change is proven else []
     return {

@@ -36,16 +36,12 @@ async def test_the_chain_survives_its_front() -> None:
 
 
 async def test_a_front_that_is_away_keeps_its_ports() -> None:
-    async with LocalNode() as node, LocalNode() as other, aiohttp.ClientSession() as session:
+    async with LocalNode() as node, aiohttp.ClientSession() as session:
         await node.stop_front()
         for port in (node.port, node.port + 1):
             with closing(socket.socket()) as stranger, pytest.raises(OSError, match="in use"):
                 stranger.bind(("127.0.0.1", port))
         await node.start_front()
-        assert await Rpc(session, node.url).call("getHealth") == "ok"
-        await node.stop()
-        await other.stop()
-        await other.start(node.port)
         assert await Rpc(session, node.url).call("getHealth") == "ok"
 
 
