@@ -17,6 +17,7 @@ from unittest.mock import patch
 from chains.caip import ChainId
 from chains.cosmos import state
 from chains.cosmos.chain import open_chain
+from chains.cosmos.demo import STRIDE
 from chains.cosmos.family import FAMILY
 from chains.cosmos.misbehaviour import CosmosDialect, Rule
 from chains.cosmos.options import ChainOptions, MemberOptions
@@ -115,10 +116,12 @@ class Stage:
 async def staged(
     site: Site, positions: Sequence[Position] = (), deployments: Sequence[Deployment] = ()
 ) -> AsyncIterator[Stage]:
-    """A member of one chain, which can pay for transactions. However slow blocks are, they are checkpoints."""
+    """A member of one chain, which can pay for transactions. There is a checkpoint above its root of trust, and however
+    slow blocks are, they are checkpoints."""
     unhurried = {"max_block_seconds": 3_600, "max_finality_lag": 3_600}
     chain_options = ChainOptions.model_validate({**await site.local.committee_table(), **unhurried})
     await site.local.fund([FAMILY.account_address(account(0))])
+    await site.node.reaches(site.local.member_table({})["trust_height"] + STRIDE)
     async with proxies(site) as before:
         yield Stage(site, before, chain_options, tuple(positions), tuple(deployments))
 
